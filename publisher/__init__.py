@@ -1,0 +1,1 @@
+"""The engine of Copydesk. README.md has the map; docs/ARCHITECTURE.md the reasons."""
