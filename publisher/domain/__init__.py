@@ -1,0 +1,1 @@
+"""What Copydesk knows and decides. Pure: standard library only, time is an argument."""

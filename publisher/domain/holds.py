@@ -1,0 +1,52 @@
+"""When a person is asked before anything goes out: overdue, said already, or renamed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from publisher.domain.delivery import Delivery, Key, Mark, Record
+from publisher.domain.facts import Facts
+
+
+class HoldReason(StrEnum):
+    """Why something waits for `release` or `cancel`."""
+
+    OVERDUE = "overdue"
+    SAME_CONTENT = "same_content"
+    RENAMED = "renamed"
+
+
+STICKY = frozenset({HoldReason.SAME_CONTENT, HoldReason.RENAMED})
+
+
+def hold_on_sight(key: Key, record: Record, wanted: Iterable[Key], facts: Facts) -> Mark | None:
+    """Hold a delivery that appears where something that is out has just vanished."""
+    if facts.replaces:
+        why = (
+            f"It appeared together with the disappearance of the epic {facts.replaces},"
+            " which is out in part: this looks like the same epic under another name."
+        )
+        return Mark(why, facts.now, code=HoldReason.RENAMED)
+    kept = set(wanted)
+    gone = [d.key for d in record.deliveries.values() if d.out and d.key not in kept]
+    if not gone or key in record.deliveries:
+        return None
+    why = (
+        f"It appeared while {gone[0]}, which is out, vanished from the epic:"
+        " this looks like the same post under another name."
+    )
+    return Mark(why, facts.now, code=HoldReason.RENAMED)
+
+
+def hold_when_due(delivery: Delivery, due: datetime, facts: Facts, print_: str) -> Mark | None:
+    """Hold a first attempt that is too late, or whose content the account already had."""
+    late = facts.now - due
+    if late > facts.policy.grace:
+        minutes = int(late.total_seconds() // 60)
+        why = f"It is overdue by {minutes} minutes, more than overdue_grace allows."
+        return Mark(why, facts.now, code=HoldReason.OVERDUE)
+    other = facts.same_content(delivery.key, delivery.place, print_)
+    if other is not None:
+        why = f"The same content is already out, or about to be, on this account as {other}."
+        return Mark(why, facts.now, code=HoldReason.SAME_CONTENT)
+    return None

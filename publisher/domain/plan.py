@@ -1,0 +1,222 @@
+"""The one decision: what people want, what has happened, what the gate knows → what is next.
+
+Pure and repeatable: planning the result again at the same time changes nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from publisher.domain.delivery import Claim, Delivery, DeliveryStatus, Key, LostCall, Record, Work
+from publisher.domain.epic import Epic, Profile, Task
+from publisher.domain.facts import Facts, GateView, Step
+from publisher.domain.holds import STICKY, hold_on_sight, hold_when_due
+from publisher.domain.next_work import AskPerson, Next, Nothing, next_work
+from publisher.domain.outcome import NO_HANDLE
+from publisher.domain.payload import digest_of, fingerprint_of, payload_of
+from publisher.domain.report import ANSWER_LOST, lost
+
+
+def plan_epic(epic: Epic | None, record: Record, facts: Facts) -> Step:
+    """Take one epic as far as it can go now; `epic` is None when main no longer has it."""
+    look = _Look(epic, record, facts)
+    fence = dict(look.to_fence())
+    if fence:
+        return Step(record=record, fence=fence, wake_at=facts.now)
+    open_before = {d.claim_id for d in record.deliveries.values() if d.claim}
+    after = [look.decide(delivery) for delivery in look.deliveries()]
+    claimed = tuple(d.key for d in after if d.claim and d.claim_id not in open_before)
+    kept = _kept(record, after)
+    if epic is not None and kept is not record:
+        kept = replace(kept, path=epic.path, title=epic.title)
+    return Step(record=kept, claimed=claimed, wake_at=min(look.wake, default=None))
+
+
+def _kept(record: Record, after: list[Delivery]) -> Record:
+    """A record begins with the first thing that happens, not with the wish."""
+    if not any(delivery != record.get(delivery.key) for delivery in after):
+        return record
+    happened = any(d.seq or d.held or d.cancelled for d in after)
+    return record.put(*after) if happened or record.deliveries else record
+
+
+def _may_be_alive(view: GateView, claim: Claim, now: datetime) -> bool:
+    if view.same_generation:
+        return not view.fenced
+    return not view.same_installation and claim.lease_until > now
+
+
+class _Look:
+    """One look at one epic; gathers in `wake` when to look again."""
+
+    def __init__(self, epic: Epic | None, record: Record, facts: Facts) -> None:
+        self.facts = facts
+        self.record = record
+        self.epic = epic
+        self.wake: list[datetime] = []
+        self.wanted: dict[Key, tuple[Task, Profile]] = {
+            Key(record.epic, task.id, name): (task, facts.profiles[name])
+            for task, name in (epic.deliveries() if epic else ())
+            if name in facts.profiles
+        }
+
+    def deliveries(self) -> Iterator[Delivery]:
+        """Those on record, then those that people want and nobody has seen yet."""
+        yield from self.record.deliveries.values()
+        for key, (_task, profile) in self.wanted.items():
+            if key not in self.record.deliveries:
+                held = hold_on_sight(key, self.record, self.wanted, self.facts)
+                yield Delivery(key=key, place=profile.place, held=held)
+
+    def to_fence(self) -> Iterator[tuple[str, bool]]:
+        """Claims whose lease ended (False), and claims for what nobody wants any more (True)."""
+        for delivery in self.record.deliveries.values():
+            if delivery.claim is None or delivery.claim_id in self.facts.views:
+                continue
+            if self._unwanted(delivery, delivery.claim):
+                yield delivery.claim_id, True
+            elif (
+                delivery.claim.lease_until <= self.facts.now
+                or delivery.claim_id in self.facts.expired
+            ):
+                yield delivery.claim_id, False
+
+    def decide(self, delivery: Delivery) -> Delivery:
+        """Settle the open claim if it must be; begin what is next if it is time."""
+        if delivery.claim is not None:
+            delivery = self._settled(delivery, delivery.claim)
+        if delivery.claim is not None:
+            return delivery
+        profile = self._profile(delivery)
+        if profile is None:
+            return delivery
+        delivery = self._refreshed(delivery)
+        at, traits = self._at(delivery), self.facts.traits(profile)
+        match next_work(delivery, at, traits, self.facts.dead, self.facts.now):
+            case Nothing():
+                return delivery
+            case AskPerson():
+                return replace(delivery.begun().step(DeliveryStatus.UNCONFIRMED), due=None)
+            case Next() as wanted:
+                return self._begun(delivery, wanted, profile)
+
+    def _at(self, delivery: Delivery) -> datetime | None:
+        """When it may go out: people's time, or its own (a retry, a release) when that is later."""
+        due = self.wanted[delivery.key][0].due if delivery.key in self.wanted else None
+        return max(due, delivery.due) if due and delivery.due else due
+
+    def _refreshed(self, delivery: Delivery) -> Delivery:
+        """Drop what an edit has overtaken: a hold that no longer holds, uploads of old content."""
+        at, held = self._at(delivery), delivery.held
+        if (
+            held
+            and at
+            and held.code not in STICKY
+            and self.facts.now - at <= self.facts.policy.grace
+        ):
+            delivery = replace(delivery, held=None)
+        pinned = delivery.doubt or delivery.accepted or delivery.key not in self.wanted
+        if delivery.handle and not pinned and self._digests(delivery)[0] != delivery.digest:
+            delivery = replace(delivery, handle=NO_HANDLE)
+        return delivery
+
+    def _profile(self, delivery: Delivery) -> Profile | None:
+        """The account it goes to; for what vanished from the epic, any profile of that place."""
+        if delivery.key in self.wanted:
+            return self.wanted[delivery.key][1]
+        named = self.facts.profiles.get(delivery.key.profile)
+        if named and named.place == delivery.place:
+            return named
+        same_place = (p for p in self.facts.profiles.values() if p.place == delivery.place)
+        return next(same_place, None)
+
+    def _unwanted(self, delivery: Delivery, claim: Claim) -> bool:
+        """Whether people have changed their mind since the claim: gone, moved in time, edited."""
+        if claim.work not in {Work.CALL, Work.PREPARE}:
+            return False
+        at = self._at(delivery)
+        if at is None or at != claim.due or delivery.cancelled or delivery.held:
+            return True
+        return self._digests(delivery)[0] != claim.digest
+
+    def _digests(self, delivery: Delivery) -> tuple[str, str]:
+        task, profile = self.wanted[delivery.key]
+        sha256 = {media.file: self.facts.sha256(media.file) for media in task.media}
+        payload = payload_of(task, profile)
+        return digest_of(payload, profile, sha256), fingerprint_of(payload, profile, sha256)
+
+    def _settled(self, delivery: Delivery, claim: Claim) -> Delivery:
+        """Close a claim that can never pass the gate again; leave one that is alive."""
+        view = self.facts.views.get(delivery.claim_id)
+        if view is None or _may_be_alive(view, claim, self.facts.now):
+            until = view.lease_end if view and view.lease_end else claim.lease_until
+            self.wake.append(max(until, self.facts.now))
+            return delivery
+        if claim.work is not Work.CALL:
+            return replace(delivery, claim=None)
+        if view.same_generation:
+            called_at = view.calling.get(len(delivery.parts))
+        else:
+            called_at = claim.due if claim.due <= self.facts.now else None
+        if called_at is not None:
+            call = LostCall(delivery.claim_id, view.caller)
+            return lost(
+                delivery, claim, call, called_at, self.facts.now, ANSWER_LOST, self.facts.policy
+            )
+        freed = replace(delivery, claim=None)
+        if delivery.status is DeliveryStatus.PROCESSING and not delivery.somewhere:
+            return freed.step(DeliveryStatus.PENDING)
+        return freed
+
+    def _begun(self, delivery: Delivery, wanted: Next, profile: Profile) -> Delivery:
+        """Claim it when its time is near; otherwise remember when to look again."""
+        now, policy = self.facts.now, self.facts.policy
+        if wanted.work is Work.CALL and delivery.count >= policy.attempts_limit:
+            return replace(delivery.begun().step(DeliveryStatus.FAILED), due=None)
+        lead = {Work.CALL: policy.ahead, Work.PREPARE: policy.ahead + policy.prepare_ahead}
+        begin = wanted.due - lead.get(wanted.work, timedelta(0))
+        if begin > now:
+            self.wake.append(begin)
+            return delivery
+        if not self.facts.may_claim:
+            self.wake.append(now + policy.ahead)
+            return delivery
+        return self._claimed(delivery, wanted, profile)
+
+    def _claimed(self, delivery: Delivery, wanted: Next, profile: Profile) -> Delivery:
+        facts = self.facts
+        commit, path, digest, print_ = facts.commit, self.record.path, delivery.digest, ""
+        parts = len(delivery.parts) + 1
+        if wanted.work in {Work.CALL, Work.PREPARE} and self.epic is not None:
+            digest, print_ = self._digests(delivery)
+            if delivery.first and not delivery.released:
+                held = hold_when_due(delivery, wanted.due, facts, print_)
+                if held:
+                    return replace(delivery, held=held)
+            path = self.epic.path
+        elif delivery.doubt:
+            commit, path, digest = delivery.doubt.commit, delivery.doubt.path, delivery.doubt.digest
+        if delivery.key in self.wanted:
+            parts = len(self.wanted[delivery.key][0].parts)
+        claim = Claim(
+            seq=delivery.seq + 1,
+            work=wanted.work,
+            attempt=len(delivery.attempts) + 1,
+            due=wanted.due,
+            lease_until=max(facts.now, wanted.due) + facts.policy.lease,
+            generation=facts.generation,
+            digest=digest,
+            commit=commit,
+            path=path,
+            owner=facts.owner,
+            parts=parts,
+        )
+        self.wake.append(claim.lease_until)
+        return replace(
+            delivery,
+            claim=claim,
+            seq=claim.seq,
+            place=profile.place,
+            digest=digest,
+            fingerprint=print_ or delivery.fingerprint,
+        )

@@ -1,0 +1,68 @@
+"""The three layers that people see, each derived: epic, post (task) and media."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
+from publisher.domain.epic import Epic, Task
+
+
+class EpicState(StrEnum):
+    """What people call the epic's state."""
+
+    DRAFT = "Draft"
+    REVIEW = "Review"
+    SCHEDULED = "Scheduled"
+    PUBLISHED = "Published"
+    ERROR = "Error"
+
+
+class PostStatus(StrEnum):
+    """The post layer, with the names of the HTTP API. `processed` means that jobs have started."""
+
+    DRAFT = "draft"
+    PENDING = "pending"
+    SCHEDULED = "scheduled"
+    PROCESSING = "processing"
+    PROCESSED = "processed"
+    MEDIA_FAILED = "media_processing_failed"
+
+
+class MediaStatus(StrEnum):
+    """The media layer, with the names of the HTTP API."""
+
+    PENDING = "pending"
+    PROCESSED = "processed"
+    FAILED = "failed"
+
+
+_ERROR = frozenset({DeliveryStatus.FAILED, DeliveryStatus.UNCONFIRMED})
+
+
+def epic_state(epic: Epic, record: Record) -> EpicState:
+    """The state of an epic that is on main, where a schedule counts as approved."""
+    wanted = [
+        record.get(Key(epic.id, task.id, profile)) or Delivery(key=Key(epic.id, task.id, profile))
+        for task, profile in epic.deliveries()
+    ]
+    living = [delivery for delivery in wanted if not delivery.cancelled]
+    if any(d.status in _ERROR or d.held for d in (*living, *record.deliveries.values())):
+        return EpicState.ERROR
+    if not epic.tasks or not living:
+        return EpicState.REVIEW
+    if all(delivery.status is DeliveryStatus.PUBLISHED for delivery in living):
+        return EpicState.PUBLISHED
+    return EpicState.SCHEDULED if epic.schedule else EpicState.REVIEW
+
+
+def post_status(task: Task, deliveries: Iterable[Delivery], now: datetime) -> PostStatus:
+    """The status of one task from those of its deliveries."""
+    known = list(deliveries)
+    statuses = {delivery.status for delivery in known}
+    if not known or statuses <= {DeliveryStatus.PENDING}:
+        if task.due is None:
+            return PostStatus.DRAFT
+        return PostStatus.SCHEDULED if task.due > now else PostStatus.PENDING
+    moving = {DeliveryStatus.PENDING, DeliveryStatus.PROCESSING}
+    return PostStatus.PROCESSING if statuses & moving else PostStatus.PROCESSED
