@@ -1,0 +1,194 @@
+"""Reading and writing git objects in a bare clone with pygit2: no work tree, no index file."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pygit2
+from pygit2.enums import FileMode, ObjectType
+
+from publisher.ports import Signature
+
+EPIC_FILE = "epic.yaml"
+_DEEPEST = 12
+
+
+class GitObjects:
+    """One bare repository. Commits and trees are named by their hexadecimal ids."""
+
+    def __init__(self, path: Path) -> None:
+        self._repo = pygit2.Repository(str(path))
+        self._repo.odb  # noqa: B018 - opens the object database now, not at the first read
+
+    def head(self, ref: str) -> str | None:
+        """The commit that a reference points to."""
+        found = self._repo.references.get(ref)
+        return str(found.resolve().target) if found else None
+
+    def symbolic(self, ref: str) -> str | None:
+        """The reference that a symbolic one points to."""
+        found = self._repo.references.get(ref)
+        return found.target if found and isinstance(found.target, str) else None
+
+    def set_symbolic(self, ref: str, target: str) -> None:
+        self._repo.references.create(ref, target, force=True)
+
+    def resolve(self, revision: str) -> str | None:
+        """The commit that a revision names; None when there is none."""
+        try:
+            return str(self._repo.revparse_single(revision).peel(pygit2.Commit).id)
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+
+    def set_ref(self, ref: str, commit: str) -> None:
+        self._repo.references.create(ref, pygit2.Oid(hex=commit), force=True)
+
+    def has(self, commit: str) -> bool:
+        return pygit2.Oid(hex=commit) in self._repo
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `newer` contains `older`; a commit contains itself."""
+        if older == newer:
+            return True
+        return self.has(older) and self._repo.descendant_of(newer, older)
+
+    def tree(self, commit: str, path: str = "") -> str | None:
+        """The id of a folder's tree; None when there is no such folder."""
+        entry = self._entry(commit, path)
+        return str(entry.id) if isinstance(entry, pygit2.Tree) else None
+
+    def blob(self, commit: str, path: str) -> bytes | None:
+        """A file's bytes; None when there is no such regular file."""
+        entry = self._entry(commit, path)
+        if isinstance(entry, pygit2.Blob) and entry.filemode != FileMode.LINK:
+            return bytes(entry.data)
+        return None
+
+    def blob_id(self, commit: str, path: str) -> str | None:
+        entry = self._entry(commit, path)
+        return str(entry.id) if isinstance(entry, pygit2.Blob) else None
+
+    def read(self, blob: str) -> bytes:
+        found = self._repo[blob]
+        if not isinstance(found, pygit2.Blob):
+            raise TypeError(f"{blob} is no file")
+        return bytes(found.data)
+
+    def entries(self, tree: str) -> Iterator[tuple[str, str, str]]:
+        """Every path below a tree with its kind (file, link or module) and its id."""
+        yield from self._entries(self._tree(tree), "")
+
+    def changed_epics(self, old: str | None, new: str | None) -> Iterator[tuple[str, str | None]]:
+        """Folders with an epic.yaml that differ between two trees, with their new tree's id.
+
+        Equal trees are skipped whole, so the cost follows the change and not the repository.
+        """
+        yield from self._changed_epics(old, new, "", 0)
+
+    def changed_files(self, old: str | None, new: str | None) -> Iterator[tuple[str, str | None]]:
+        """Files that differ between two trees, with their new blob's id."""
+        before, after = self._children(old), self._children(new)
+        for name in sorted(before.keys() | after.keys()):
+            was, now = before.get(name), after.get(name)
+            if was == now:
+                continue
+            folders = [side[1] if side and side[0] else None for side in (was, now)]
+            if any(folders):
+                for path, blob in self.changed_files(folders[0], folders[1]):
+                    yield f"{name}/{path}", blob
+            if (was and not was[0]) or (now and not now[0]):
+                yield name, now[1] if now and not now[0] else None
+
+    def write_tree(self, base: str | None, changes: Mapping[str, bytes | None]) -> str:
+        """A tree with some files replaced or (None) removed; only touched folders are written."""
+        nested: dict[str, dict[str, bytes | None]] = {}
+        direct: dict[str, bytes | None] = {}
+        for path, data in changes.items():
+            name, _slash, rest = path.partition("/")
+            if rest:
+                nested.setdefault(name, {})[rest] = data
+            else:
+                direct[name] = data
+        builder = self._repo.TreeBuilder(self._tree(base)) if base else self._repo.TreeBuilder()
+        for name, data in direct.items():
+            if data is not None:
+                builder.insert(name, self._repo.create_blob(data), FileMode.BLOB)
+            elif builder.get(name) is not None:
+                builder.remove(name)
+        for name, inner in nested.items():
+            old = builder.get(name)
+            child = self.write_tree(str(old.id) if isinstance(old, pygit2.Tree) else None, inner)
+            if len(self._tree(child)):
+                builder.insert(name, pygit2.Oid(hex=child), FileMode.TREE)
+            elif old is not None:
+                builder.remove(name)
+        return str(builder.write())
+
+    def write_commit(
+        self,
+        tree: str,
+        parent: str | None,
+        message: str,
+        author: Signature,
+        committer: Signature,
+        at: datetime,
+    ) -> str:
+        """A commit that no reference points to yet."""
+        when = int(at.timestamp())
+        signed = [pygit2.Signature(who.name, who.email, when, 0) for who in (author, committer)]
+        parents = [pygit2.Oid(hex=parent)] if parent else []
+        oid = pygit2.Oid(hex=tree)
+        return str(self._repo.create_commit(None, signed[0], signed[1], message, oid, parents))
+
+    def _changed_epics(
+        self, old: str | None, new: str | None, at: str, depth: int
+    ) -> Iterator[tuple[str, str | None]]:
+        if old == new or depth > _DEEPEST:
+            return
+        before, after = self._children(old), self._children(new)
+        if EPIC_FILE in before or EPIC_FILE in after:
+            yield at, new if EPIC_FILE in after else None
+            if EPIC_FILE in before and EPIC_FILE in after:
+                return
+        for name in before.keys() | after.keys():
+            was, now = before.get(name), after.get(name)
+            if was != now:
+                was_tree = was[1] if was and was[0] else None
+                now_tree = now[1] if now and now[0] else None
+                path = f"{at}/{name}" if at else name
+                yield from self._changed_epics(was_tree, now_tree, path, depth + 1)
+
+    def _children(self, tree: str | None) -> dict[str, tuple[bool, str]]:
+        if tree is None:
+            return {}
+        return {
+            entry.name or "": (entry.filemode == FileMode.TREE, str(entry.id))
+            for entry in self._tree(tree)
+        }
+
+    def _entries(self, tree: pygit2.Tree, prefix: str) -> Iterator[tuple[str, str, str]]:
+        for entry in tree:
+            path = f"{prefix}{entry.name}"
+            if entry.filemode == FileMode.TREE:
+                yield from self._entries(self._tree(str(entry.id)), f"{path}/")
+            elif entry.filemode == FileMode.LINK:
+                yield path, "link", str(entry.id)
+            elif entry.type == ObjectType.BLOB:
+                yield path, "file", str(entry.id)
+            else:
+                yield path, "module", str(entry.id)
+
+    def _tree(self, tree: str) -> pygit2.Tree:
+        found = self._repo[tree]
+        if not isinstance(found, pygit2.Tree):
+            raise TypeError(f"{tree} is no tree")
+        return found
+
+    def _entry(self, commit: str, path: str) -> pygit2.Object | None:
+        found = self._repo[commit].peel(pygit2.Tree)
+        if not path:
+            return found
+        try:
+            return found[path]
+        except KeyError:
+            return None

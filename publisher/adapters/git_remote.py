@@ -1,0 +1,164 @@
+"""Talking to the forge with git itself: fetch, and push as a compare-and-swap."""
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import git
+import pygit2
+
+from publisher.domain.errors import Unavailable
+from publisher.ports import PastCommit, PushResult
+
+TRACKING = "refs/remotes/origin/"
+_RACED = (
+    "stale info",
+    "non-fast-forward",
+    "fetch first",
+    "failed to update ref",
+    "cannot lock ref",
+)
+_QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",
+}
+
+
+class GitRemote:
+    """The bare clone's `origin`. Raises Unavailable when it does not answer in time (seconds)."""
+
+    def __init__(self, clone: Path, url: str, timeout: float) -> None:
+        self._clone, self._timeout = clone, timeout
+        self.url = url
+        if not (clone / "HEAD").exists():
+            with git.Repo.init(clone, bare=True, mkdir=True) as repo:
+                repo.git.config("gc.auto", "0")
+                repo.git.config("core.logAllRefUpdates", "false")
+        with git.Repo(clone) as repo:
+            repo.git.config("remote.origin.url", url)
+            repo.git.config("remote.origin.fetch", f"+refs/heads/*:{TRACKING}*")
+
+    @property
+    def local(self) -> bool:
+        """Whether the forge is a folder on this machine: looking at it costs nothing."""
+        return self.path is not None
+
+    @property
+    def path(self) -> Path | None:
+        path = Path(self.url.removeprefix("file://"))
+        return path if path.is_absolute() and path.exists() else None
+
+    def heads(self) -> Mapping[str, str]:
+        """The branches of a forge on this machine, read without starting a process."""
+        if self.path is None:
+            raise Unavailable(f"{self.url} is gone.")
+        try:
+            forge = pygit2.Repository(str(self.path))
+        except pygit2.GitError as error:
+            raise Unavailable(f"{self.url} is no git repository now.") from error
+        heads: dict[str, str] = {}
+        for ref in forge.references.iterator():
+            if ref.name.startswith("refs/heads/"):
+                heads[ref.name.removeprefix("refs/heads/")] = str(ref.resolve().target)
+        return heads
+
+    def default_branch(self) -> str:
+        """The branch that people merge to: what the forge says; on this machine rather `main`."""
+        if self.local and "main" in self.heads():
+            return "main"
+        answer = self._git("ls-remote", "--symref", "origin", "HEAD")
+        for line in answer.splitlines():
+            if line.startswith("ref: refs/heads/"):
+                return line.split("\t")[0].removeprefix("ref: refs/heads/")
+        return "main"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One process at a time moves this clone's references. Never held across Redis calls."""
+        with (self._clone / "copydesk.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def fetch(self) -> None:
+        with self.locked():
+            self._fetch()
+
+    def _fetch(self) -> None:
+        self._git("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "origin")
+
+    def log(self, tip: str, path: str) -> list[PastCommit]:
+        """The commits that changed a path, newest first, merges told by what they merged."""
+        text = self._git("log", "--format=%H%x00%an%x00%at%x00%s", tip, "--", path)
+        commits = []
+        for line in text.splitlines():
+            oid, author, at, subject = line.split("\0", 3)
+            when = datetime.fromtimestamp(int(at), UTC)
+            commits.append(PastCommit(id=oid, author=author, at=when, subject=subject))
+        return commits
+
+    def push(self, refs: Mapping[str, tuple[str | None, str]]) -> PushResult:
+        """Move every branch from its old commit (None: it must not exist) to the new one, or none.
+
+        A branch that somebody else moved meanwhile gives `raced`; nothing is ever forced back.
+        """
+        leases = [
+            f"--force-with-lease=refs/heads/{name}:{old or ''}" for name, (old, _) in refs.items()
+        ]
+        specs = [f"{new}:refs/heads/{name}" for name, (_, new) in refs.items()]
+        receive = "git -c receive.denyCurrentBranch=updateInstead receive-pack"
+        options = ["--porcelain", "--atomic", "--no-verify", "--quiet", *leases]
+        if self.local:
+            options.append(f"--receive-pack={receive}")
+        try:
+            with self.locked():
+                self._git("push", *options, "origin", *specs)
+        except _Failed as failed:
+            return self._why(failed, refs)
+        return PushResult(done=True)
+
+    def _why(self, failed: "_Failed", refs: Mapping[str, tuple[str | None, str]]) -> PushResult:
+        text = str(failed)
+        if any(word in text for word in _RACED):
+            return PushResult(raced=True, why=text)
+        refused = [line for line in text.splitlines() if line.startswith("!") or "rejected" in line]
+        if refused and any(name in line for name in refs for line in refused):
+            culprits = [line for line in refused if "atomic" not in line]
+            return PushResult(refused=" ".join(culprits)[:500], why=text)
+        raise Unavailable(f"git push failed: {_last_line(text)}")
+
+    def _git(self, command: str, *args: str) -> str:
+        with git.Repo(self._clone) as repo:
+            try:
+                return str(
+                    repo.git.execute(
+                        ["git", command, *args],
+                        env=_QUIET,
+                        kill_after_timeout=self._timeout,
+                        with_extended_output=False,
+                    )
+                )
+            except git.GitCommandError as error:
+                text = f"{error.stdout}\n{error.stderr}".replace("stdout: ", "\n").replace(
+                    "stderr: ", "\n"
+                )
+                if command == "push":
+                    raise _Failed(text) from error
+                raise Unavailable(f"git {command} failed: {_last_line(text)}") from error
+
+
+class _Failed(Exception):
+    pass
+
+
+def _words(error: git.GitCommandError) -> str:
+    """What git printed, without GitPython's labels."""
+    text = f"{error.stdout}\n{error.stderr}"
+    return text.replace("stdout: ", "\n").replace("stderr: ", "\n")
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip(" '") for line in text.splitlines() if line.strip(" '")]
+    return lines[-1][:300] if lines else "no reason given"

@@ -1,0 +1,235 @@
+"""The content and the ledger in git: read at a commit, written by one push."""
+
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+
+from publisher.adapters.git_objects import EPIC_FILE, GitObjects
+from publisher.adapters.git_remote import TRACKING, GitRemote
+from publisher.domain.delivery import Record
+from publisher.domain.epic import Desk
+from publisher.domain.errors import NotFound, Unavailable
+from publisher.files.desk_files import PEOPLE, PROFILES, SETTINGS, read_desk
+from publisher.files.epic_file import EpicFolder
+from publisher.files.ledger_file import epic_of, ledger_path, load_record
+from publisher.ports import Draft, Heads, PastCommit, PushResult, Signature
+
+LEDGER = "copydesk/ledger"
+SEEN = "refs/copydesk/ledger"
+KNOWN_MAIN = "refs/copydesk/main"
+BOT = Signature("Copydesk", "bot@copydesk.invalid")
+DESK_FILES = (SETTINGS, PEOPLE, PROFILES)
+EPICS = "content/epics"
+LEDGER_README = """\
+# The ledger
+
+Copydesk's memory: what was claimed, attempted and published, one file an epic. The machine writes
+it and only ever adds to it. Please do not edit, rebase or delete this branch: it is what keeps a
+post from going out twice. `copydesk log EPIC` tells the same story in words.
+"""
+
+log = logging.getLogger(__name__)
+
+
+class GitStore:
+    """The Store port: a bare clone and its remote. `poll` (seconds) spares remote forges."""
+
+    def __init__(self, clone: Path, url: str, *, timeout: float = 20.0, poll: float = 30.0) -> None:
+        self.clone = clone
+        self.remote = GitRemote(clone, url, timeout)
+        self.objects = GitObjects(clone)
+        self._poll = poll
+        self._polled: float | None = None
+        self._main: str | None = None
+
+    @property
+    def main(self) -> str:
+        """The name of the branch that people merge to."""
+        if self._main is None:
+            try:
+                self._main = self.remote.default_branch()
+            except Unavailable:
+                known = self.objects.symbolic(KNOWN_MAIN)
+                if known is None:
+                    raise
+                self._main = known.removeprefix(TRACKING)
+            else:
+                self.objects.set_symbolic(KNOWN_MAIN, TRACKING + self._main)
+        return self._main
+
+    def last_known_main(self) -> str:
+        """The newest commit of main that this clone has seen, also while the forge is away."""
+        try:
+            return self.sync().main
+        except Unavailable:
+            known = self.objects.head(TRACKING + self.main)
+            if known is None:
+                raise
+            return known
+
+    def sync(self, *, force: bool = False) -> Heads:
+        """Look at the forge, fetch what moved; raise Unavailable when it does not answer."""
+        if self._moved(force=force):
+            self.remote.fetch()
+            self._polled = monotonic()
+        main = self.objects.head(TRACKING + self.main)
+        if main is None:
+            raise NotFound(f"{self.remote.url} has no branch {self.main} yet. Push one first.")
+        return Heads(main=main, ledger=self._ledger())
+
+    def _moved(self, *, force: bool) -> bool:
+        if self.remote.local:
+            heads = self.remote.heads()
+            return any(
+                heads.get(name) != self.objects.head(TRACKING + name)
+                for name in (self.main, LEDGER)
+            )
+        return force or self._polled is None or monotonic() - self._polled >= self._poll
+
+    def _ledger(self) -> str | None:
+        """The ledger's tip; a ledger that was rolled back or deleted is put back as we know it."""
+        there, seen = self.objects.head(TRACKING + LEDGER), self.objects.head(SEEN)
+        if there == seen:
+            return there
+        if there and (seen is None or self.objects.is_ancestor(seen, there)):
+            self.objects.set_ref(SEEN, there)
+            return there
+        if seen and (there is None or self.objects.is_ancestor(there, seen)):
+            log.warning("ledger restored", extra={"action": "ledger_restored", "commit": seen})
+            self.remote.push({LEDGER: (there, seen)})
+            self.remote.fetch()
+            return seen
+        raise Unavailable(
+            f"The branch {LEDGER} was rewritten: it no longer contains {seen}. Nothing goes out"
+            f" until it does again: push {seen} back to it, from {self.remote.url} or this machine."
+        )
+
+    def changed_epics(self, old: str | None, new: str) -> Iterator[tuple[str, str | None]]:
+        """Epic folders that differ between two commits of main, with their new tree."""
+        trees = [self.objects.tree(c, EPICS) if c else None for c in (old, new)]
+        for path, tree in self.objects.changed_epics(trees[0], trees[1]):
+            yield f"{EPICS}/{path}", tree
+
+    def changed_records(self, old: str | None, new: str | None) -> Iterator[str]:
+        """Epics whose record differs between two commits of the ledger."""
+        trees = [self.objects.tree(c) if c else None for c in (old, new)]
+        for path, _blob in self.objects.changed_files(trees[0], trees[1]):
+            epic = epic_of(path)
+            if epic is not None:
+                yield epic
+
+    def desk(self, commit: str) -> Desk:
+        """The files for the whole repository; raise ContentError when they are broken."""
+        return read_desk(*(self.objects.blob(commit, path) for path in DESK_FILES))
+
+    def desk_id(self, commit: str) -> str:
+        """Equal for commits whose desk files are equal."""
+        ids = [self.objects.blob_id(commit, path) or "-" for path in DESK_FILES]
+        return hashlib.sha256(" ".join(ids).encode()).hexdigest()
+
+    def folder(self, path: str, *, commit: str = "", tree: str | None = None) -> EpicFolder | None:
+        """One epic's folder, by commit or by its tree; None when it is no epic's folder."""
+        tree = tree or self.objects.tree(commit, path)
+        if tree is None:
+            return None
+        entries = {name: (kind, oid) for name, kind, oid in self.objects.entries(tree)}
+        kind, oid = entries.pop(EPIC_FILE, ("", ""))
+        if not kind:
+            return None
+        files = {name: kind for name, (kind, _oid) in entries.items()}
+        data = self.objects.read(oid) if kind == "file" else b""
+        return EpicFolder(path=path, data=data, files={**files, EPIC_FILE: kind})
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        return self.objects.blob(commit, path)
+
+    def sha256(self, commit: str, path: str) -> str:
+        """The hash of a file's bytes; empty when there is no such file."""
+        data = self.objects.blob(commit, path)
+        return "" if data is None else hashlib.sha256(data).hexdigest()
+
+    def record(self, ledger: str | None, epic: str) -> Record:
+        """What the ledger says; an epic it never heard of has an empty record."""
+        path = ledger_path(epic)
+        data = self.objects.blob(ledger, path) if ledger else None
+        return Record(epic=epic) if data is None else load_record(data, path)
+
+    def resolve(self, revision: str) -> str:
+        """The commit that a branch, a tag or a short id names; raise NotFound."""
+        found = self.objects.resolve(revision) or self.objects.resolve(f"origin/{revision}")
+        if found is None:
+            raise NotFound(f"There is no commit “{revision}”.")
+        return found
+
+    def has(self, commit: str) -> bool:
+        return self.objects.has(commit)
+
+    def history(self, tip: str, path: str) -> list[PastCommit]:
+        return self.remote.log(tip, path)
+
+    def push(self, heads: Heads, draft: Draft, at: datetime) -> tuple[PushResult, Heads]:
+        """Commit and push all of it, or nothing; a refused main still gets its ledger pushed."""
+        new = Heads(
+            main=self._commit(heads.main, draft.main, draft.main_message, draft.author, at),
+            ledger=self._ledger_commit(heads.ledger, draft, at),
+        )
+        refs: dict[str, tuple[str | None, str]] = {}
+        if new.main != heads.main:
+            refs[self.main] = (heads.main, new.main)
+        if new.ledger != heads.ledger and new.ledger:
+            refs[LEDGER] = (heads.ledger, new.ledger)
+        result = self._pushed(refs)
+        if result.refused and LEDGER in refs:
+            ledger_only = self._pushed({LEDGER: refs[LEDGER]})
+            if ledger_only.done:
+                return PushResult(done=True, refused=result.refused), Heads(heads.main, new.ledger)
+            return ledger_only, heads
+        return result, new if result.done else heads
+
+    def _pushed(self, refs: Mapping[str, tuple[str | None, str]]) -> PushResult:
+        try:
+            result = self.remote.push(refs)
+        except Unavailable:
+            result = self._after_silence(refs)
+        if not result.done:
+            return result
+        with self.remote.locked():
+            for name, (_old, new) in refs.items():
+                self.objects.set_ref(TRACKING + name, new)
+            if LEDGER in refs:
+                self.objects.set_ref(SEEN, refs[LEDGER][1])
+        return result
+
+    def _after_silence(self, refs: Mapping[str, tuple[str | None, str]]) -> PushResult:
+        """A push without an answer: ours if the forge contains it, else as if never made."""
+        self.remote.fetch()
+        heads = {name: self.objects.head(TRACKING + name) for name in refs}
+        if all(h and self.objects.is_ancestor(refs[name][1], h) for name, h in heads.items()):
+            return PushResult(done=True)
+        return PushResult(raced=True, why="the push got no answer and did not arrive")
+
+    def _commit(
+        self,
+        base: str,
+        changes: Mapping[str, bytes | None],
+        message: str,
+        author: Signature | None,
+        at: datetime,
+    ) -> str:
+        root = self.objects.tree(base)
+        tree = self.objects.write_tree(root, changes) if changes else root
+        if tree is None or tree == root:
+            return base
+        return self.objects.write_commit(tree, base, message, author or BOT, BOT, at)
+
+    def _ledger_commit(self, base: str | None, draft: Draft, at: datetime) -> str | None:
+        if not draft.ledger:
+            return base
+        if base is None:
+            root = self.objects.write_tree(None, {"README.md": LEDGER_README.encode()})
+            epoch = datetime.fromtimestamp(0, at.tzinfo)
+            base = self.objects.write_commit(root, None, "Begin the ledger\n", BOT, BOT, epoch)
+        return self._commit(base, draft.ledger, draft.ledger_message, draft.author, at)

@@ -1,0 +1,183 @@
+"""What people decide about deliveries, as commits: retry, release, cancel, resolve, pause."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.domain import decisions
+from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
+from publisher.domain.errors import Conflict, NotFound, Refused
+from publisher.files.desk_files import SETTINGS
+from publisher.files.ledger_file import dump_record, ledger_path
+from publisher.files.settings_edit import with_paused
+from publisher.files.status_file import dump_status
+from publisher.files.words import did_you_mean
+from publisher.ports import Draft, Heads, Index, Signature, Store
+from publisher.usecases.verify import removed
+
+TRIES = 3
+
+Step = Callable[[Delivery, datetime, str], Delivery]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was committed: the deliveries, and the commit of the ledger (or of main)."""
+
+    keys: tuple[Key, ...]
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Each decision is one commit with the person as author; raced, it is tried three times."""
+
+    store: Store
+    index: Index
+
+    def retry(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
+        """Try failed deliveries again: one, or all that failed."""
+        return self._decide("retry", epic, name, decisions.retried, _failed, who, now)
+
+    def release(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
+        """Let held deliveries go out."""
+        return self._decide("release", epic, name, decisions.released, _held, who, now)
+
+    def cancel(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
+        """Never send held deliveries, or the one that is named."""
+        return self._decide("cancel", epic, name, decisions.cancelled, _held, who, now)
+
+    def resolve(
+        self, epic: str, name: str, live_url: str | None, who: Signature, now: datetime
+    ) -> Decided:
+        """Answer for a delivery whose outcome no machine can find out."""
+
+        def step(delivery: Delivery, at: datetime, by: str) -> Delivery:
+            return decisions.resolved(delivery, live_url, at, by)
+
+        return self._decide("resolve", epic, name, step, _unconfirmed, who, now)
+
+    def mark_removed(
+        self, epic: str, keys: Sequence[Key], who: Signature, now: datetime
+    ) -> Decided:
+        """Say that these are gone from their platforms; they stay published."""
+        gone = set(keys)
+        return self._decide(
+            "removed", epic, None, removed, lambda delivery: delivery.key in gone, who, now
+        )
+
+    def pause(self, *, paused: bool, who: Signature, now: datetime) -> Decided:
+        """Write the pause into the settings on main, for good."""
+        word = "pause" if paused else "resume"
+        for _try in range(TRIES):
+            heads = self._fresh()
+            text = self.store.file(heads.main, SETTINGS)
+            if text is None:
+                raise NotFound(f"There is no {SETTINGS}. `copydesk init` makes one.")
+            edited = with_paused(text, paused=paused)
+            if edited == text:
+                return Decided((), heads.main)
+            draft = Draft(
+                main={SETTINGS: edited},
+                main_message=f"{word}: nothing goes out\n" if paused else f"{word}: go on\n",
+                author=who,
+            )
+            result, pushed = self.store.push(heads, draft, now)
+            if result.done:
+                return Decided((), pushed.main)
+            if result.refused:
+                raise Refused(f"main may not be pushed to: {result.refused}")
+        raise Conflict(f"Others pushed first {TRIES} times. Nothing was changed; try again.")
+
+    def _decide(
+        self,
+        word: str,
+        epic_id: str,
+        name: str | None,
+        step: Step,
+        all_of: Callable[[Delivery], bool],
+        who: Signature,
+        now: datetime,
+    ) -> Decided:
+        for _try in range(TRIES):
+            heads = self._fresh()
+            record = self._record(heads, epic_id)
+            chosen = self._chosen(record, name, all_of, word)
+            by = f"{who.name} <{who.email}>"
+            after = record.put(*(step(delivery, now, by) for delivery in chosen))
+            keys = tuple(delivery.key for delivery in chosen)
+            draft = self._draft(after, f"{word}: {', '.join(map(str, keys))}\n", who)
+            result, pushed = self.store.push(heads, draft, now)
+            if result.done:
+                return Decided(keys, pushed.ledger or "")
+            if not result.raced:
+                raise Refused(f"The forge refuses our push: {result.refused or result.why}")
+        raise Conflict(f"Others pushed first {TRIES} times. Nothing was changed; try again.")
+
+    def _draft(self, record: Record, message: str, who: Signature) -> Draft:
+        epic = self.index.epic(record.epic)
+        projected: dict[str, bytes | None] = {}
+        if epic is not None and self.index.desk.settings.projection:
+            projected[f"{epic.path}/status.yaml"] = dump_status(epic, record)
+        return Draft(
+            main=projected,
+            ledger={ledger_path(record.epic): dump_record(record)},
+            main_message=f"{message}\n\nskip-checks: true\n",
+            ledger_message=message,
+            author=who,
+        )
+
+    def _fresh(self) -> Heads:
+        heads = self.store.sync(force=True)
+        self.index.catch_up(heads)
+        return heads
+
+    def _record(self, heads: Heads, epic_id: str) -> Record:
+        """The record, with what the epic wants and nothing has happened to yet; or NotFound."""
+        record, epic = self.store.record(heads.ledger, epic_id), self.index.epic(epic_id)
+        profiles = self.index.desk.profiles
+        wanted = [
+            Delivery(key=Key(epic_id, task.id, name), place=profiles[name].place)
+            for task, name in (epic.deliveries() if epic else ())
+            if record.get(Key(epic_id, task.id, name)) is None
+        ]
+        if not wanted and not record.deliveries:
+            known = self.index.ids()
+            if epic_id in known:
+                raise Refused(f"{epic_id} has no deliveries: see `copydesk status {epic_id}`.")
+            hint = did_you_mean(epic_id, known)
+            raise NotFound(f"There is no epic {epic_id}. {hint}".strip())
+        return record.put(*wanted)
+
+    def _chosen(
+        self, record: Record, name: str | None, all_of: Callable[[Delivery], bool], word: str
+    ) -> Sequence[Delivery]:
+        if name is None:
+            chosen = [delivery for delivery in record.deliveries.values() if all_of(delivery)]
+            if not chosen:
+                raise Refused(f"{record.epic} has nothing to {word}.")
+            return chosen
+        names = {
+            f"{key.task}/{key.profile}": delivery for key, delivery in record.deliveries.items()
+        }
+        wanted = name.removeprefix(f"{record.epic}/")
+        found = [d for full, d in names.items() if wanted in {full, d.key.profile, d.key.task}]
+        if not found:
+            hint = did_you_mean(wanted, names)
+            raise NotFound(f"{record.epic} has no delivery {wanted}. {hint}")
+        if len(found) > 1:
+            choices = ", ".join(sorted(f"{d.key.task}/{d.key.profile}" for d in found))
+            raise Refused(f"“{wanted}” names several deliveries: {choices}. Say which.")
+        return found
+
+
+def _failed(delivery: Delivery) -> bool:
+    return delivery.status is DeliveryStatus.FAILED
+
+
+def _held(delivery: Delivery) -> bool:
+    return delivery.held is not None
+
+
+def _unconfirmed(delivery: Delivery) -> bool:
+    return delivery.status is DeliveryStatus.UNCONFIRMED
