@@ -43,7 +43,7 @@ TRANSITIONS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = MappingProxyTy
             {_S.PENDING, _S.PUBLISHED, _S.FAILED, _S.WAITING, _S.HANDED_OFF, _S.UNCONFIRMED}
         ),
         _S.WAITING: frozenset({_S.PROCESSING, _S.PENDING, _S.FAILED}),
-        _S.FAILED: frozenset({_S.PENDING}),
+        _S.FAILED: frozenset({_S.PENDING, _S.PUBLISHED}),  # published: a lost answer came late
         _S.UNCONFIRMED: frozenset({_S.PUBLISHED, _S.PENDING}),
         _S.HANDED_OFF: frozenset({_S.CANCELLING, _S.PUBLISHED, _S.FAILED}),
         _S.CANCELLING: frozenset({_S.PENDING, _S.PUBLISHED, _S.HANDED_OFF}),
@@ -204,6 +204,13 @@ class Delivery:
         """Whether nothing was ever called: the only case in which grace and holds apply."""
         return self.status is DeliveryStatus.PENDING and not self.attempts and not self.out
 
+    @property
+    def told(self) -> bool:
+        """Whether there is anything to tell people yet; a claim alone is not."""
+        return self.status is not DeliveryStatus.PENDING or bool(
+            self.attempts or self.held or self.cancelled
+        )
+
     def step(self, status: DeliveryStatus) -> Self:
         """Take one step of the table; standing still is always legal."""
         if status is not self.status and status not in TRANSITIONS[self.status]:
@@ -241,4 +248,4 @@ class Record:
 
     def put(self, *changed: Delivery) -> Self:
         merged = {**self.deliveries, **{delivery.key: delivery for delivery in changed}}
-        return replace(self, deliveries=MappingProxyType(merged))
+        return replace(self, deliveries=merged)

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from publisher.domain.walltime import WallTime
 
 Options = Mapping[str, object]
 
-NO_OPTIONS: Options = MappingProxyType({})
+NO_OPTIONS: Options = {}
 
 
 @dataclass(frozen=True, slots=True)

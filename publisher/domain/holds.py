@@ -1,6 +1,6 @@
 """When a person is asked before anything goes out: overdue, said already, or renamed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -21,7 +21,7 @@ STICKY = frozenset({HoldReason.SAME_CONTENT, HoldReason.RENAMED})
 
 def hold_on_sight(key: Key, record: Record, wanted: Iterable[Key], facts: Facts) -> Mark | None:
     """Hold a delivery that appears where something that is out has just vanished."""
-    if facts.replaces:
+    if facts.replaces and not record.deliveries:
         why = (
             f"It appeared together with the disappearance of the epic {facts.replaces},"
             " which is out in part: this looks like the same epic under another name."
@@ -38,14 +38,25 @@ def hold_on_sight(key: Key, record: Record, wanted: Iterable[Key], facts: Facts)
     return Mark(why, facts.now, code=HoldReason.RENAMED)
 
 
-def hold_when_due(delivery: Delivery, due: datetime, facts: Facts, print_: str) -> Mark | None:
-    """Hold a first attempt that is too late, or whose content the account already had."""
+def hold_when_due(
+    delivery: Delivery,
+    due: datetime,
+    facts: Facts,
+    print_: str,
+    taken: Mapping[tuple[str, str], Key],
+) -> Mark | None:
+    """Hold a first attempt that is too late, or whose content the account already had.
+
+    `taken` are the account and fingerprint of what is being claimed beside it.
+    """
     late = facts.now - due
     if late > facts.policy.grace:
         minutes = int(late.total_seconds() // 60)
         why = f"It is overdue by {minutes} minutes, more than overdue_grace allows."
         return Mark(why, facts.now, code=HoldReason.OVERDUE)
-    other = facts.same_content(delivery.key, delivery.place, print_)
+    other = taken.get((delivery.place, print_)) or facts.same_content(
+        delivery.key, delivery.place, print_
+    )
     if other is not None:
         why = f"The same content is already out, or about to be, on this account as {other}."
         return Mark(why, facts.now, code=HoldReason.SAME_CONTENT)

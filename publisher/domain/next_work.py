@@ -108,7 +108,7 @@ def _safety_now(delivery: Delivery, doubt: Doubt, traits: Traits, now: datetime)
 def _looks_needed(safety: Safety, traits: Traits) -> int:
     if safety is Safety.SEARCHABLE:
         return 2
-    return 1 if traits.can_look_up else 0
+    return 1 if safety is Safety.CHECKABLE or traits.can_look_up else 0
 
 
 def _look_at(doubt: Doubt, safety: Safety, traits: Traits) -> datetime:

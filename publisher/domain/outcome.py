@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 Handle = Mapping[str, str]
 
-NO_HANDLE: Handle = MappingProxyType({})
+NO_HANDLE: Handle = {}
 
 
 class ErrorKind(StrEnum):

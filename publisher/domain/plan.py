@@ -54,6 +54,7 @@ class _Look:
         self.record = record
         self.epic = epic
         self.wake: list[datetime] = []
+        self._taken: dict[tuple[str, str], Key] = {}
         self.wanted: dict[Key, tuple[Task, Profile]] = {
             Key(record.epic, task.id, name): (task, facts.profiles[name])
             for task, name in (epic.deliveries() if epic else ())
@@ -190,9 +191,10 @@ class _Look:
         if wanted.work in {Work.CALL, Work.PREPARE} and self.epic is not None:
             digest, print_ = self._digests(delivery)
             if delivery.first and not delivery.released:
-                held = hold_when_due(delivery, wanted.due, facts, print_)
+                held = hold_when_due(delivery, wanted.due, facts, print_, self._taken)
                 if held:
                     return replace(delivery, held=held)
+            self._taken[profile.place, print_] = delivery.key
             path = self.epic.path
         elif delivery.doubt:
             commit, path, digest = delivery.doubt.commit, delivery.doubt.path, delivery.doubt.digest

@@ -1,0 +1,5 @@
+"""`python -m publisher` is `copydesk`."""
+
+from publisher.entrypoints.cli import main
+
+main()

@@ -1,0 +1,161 @@
+"""Settings: the environment, read once and checked. Secrets never show in a repr."""
+
+import hashlib
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from publisher.domain.epic import Desk, Profile
+from publisher.domain.errors import ConfigError
+from publisher.domain.policy import RETRY_AFTER, Policy, Timing
+
+_ATTEMPTS = range(1, 7)
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One process's configuration. `repo` is a folder or a URL; no `redis_url`: embedded."""
+
+    repo: str
+    state: Path
+    redis_url: str = field(default="", repr=False)
+    timing: Timing = field(default_factory=Timing)
+    attempts_limit: int | None = None
+    retry_after: tuple[timedelta, ...] = RETRY_AFTER
+    pushes_per_minute: int = 6
+    poll: float = 30.0
+    log_level: str = "INFO"
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str], repo: str | None = None) -> "Config":
+        """Read it all; raise ConfigError with the variable's name and what it should be."""
+        where = _repo(repo or environ.get("COPYDESK_REPO") or ".")
+        state = environ.get("COPYDESK_STATE")
+        home = Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+        name = hashlib.sha256(where.encode()).hexdigest()[:16]
+        return cls(
+            repo=where,
+            state=Path(state) if state else home / "copydesk" / name,
+            redis_url=environ.get("REDIS_URL", ""),
+            timing=_timing(environ.get("COPYDESK_TIMING", "")),
+            attempts_limit=_attempts(environ.get("PUBLICATION_ATTEMPTS_LIMIT")),
+            retry_after=_waits(environ.get("COPYDESK_RETRY_AFTER")),
+            pushes_per_minute=_whole(environ, "COPYDESK_PUSHES_PER_MINUTE", 6),
+            poll=float(_whole(environ, "COPYDESK_POLL_SECONDS", 30)),
+            log_level=_level(environ.get("COPYDESK_LOG", "INFO")),
+            environ=dict(environ),
+        )
+
+    def with_redis(self, url: str) -> "Config":
+        return replace(self, redis_url=url)
+
+    @property
+    def clone(self) -> Path:
+        return self.state / "clone.git"
+
+    @property
+    def index(self) -> Path:
+        return self.state / "index.sqlite"
+
+    @property
+    def installation(self) -> str:
+        """The same for every process that shares this Redis, and for no other installation."""
+        parts = urlsplit(self.redis_url)
+        host = parts.hostname or "localhost"
+        if host in {"localhost", "127.0.0.1", "::1"}:
+            host = socket.gethostname()
+        place = f"{host}:{parts.port or 6379}{parts.path}"
+        return hashlib.sha256(place.encode()).hexdigest()[:12]
+
+    def policy(self, desk: Desk, *, local_forge: bool) -> Policy:
+        """The numbers in force: the desk's, limited by the environment's."""
+        settings = desk.settings
+        return Policy(
+            attempts_limit=self.attempts_limit or settings.publication_attempts_limit,
+            retry_after=self.retry_after,
+            grace=settings.overdue_grace,
+            same_content_within=settings.same_content_within,
+            ahead=timedelta(seconds=5 if local_forge else 60),
+            lease=timedelta(seconds=self.timing.lease),
+        )
+
+    def secrets(self, profile: Profile, names: tuple[str, ...]) -> Mapping[str, str]:
+        """A profile's secrets from the environment: `<CREDENTIALS>_<NAME>`; raise ConfigError."""
+        found: dict[str, str] = {}
+        for name in names:
+            variable = f"{profile.credentials}_{name.upper()}"
+            if not profile.credentials:
+                raise ConfigError(f"{profile.id} names no credentials in content/profiles.yaml.")
+            if not self.environ.get(variable):
+                raise ConfigError(f"The environment variable {variable} is not set ({profile.id}).")
+            found[name] = self.environ[variable]
+        return found
+
+
+def read_environment() -> dict[str, str]:
+    """The only look at the process's environment."""
+    return dict(os.environ)  # noqa: TID251 - this is the one place
+
+
+def _repo(text: str) -> str:
+    if "://" in text or (":" in text and not Path(text).exists()):
+        return text
+    path = Path(text).expanduser().resolve()
+    if not path.exists():
+        raise ConfigError(f"There is no folder {text}. `copydesk init {text}` makes one.")
+    return str(path)
+
+
+def _timing(text: str) -> Timing:
+    """Read `lease=9,heartbeat=2.5`."""
+    known = {item.name for item in fields(Timing)}
+    values: dict[str, float] = {}
+    for pair in filter(None, text.split(",")):
+        name, _equals, value = pair.partition("=")
+        if name not in known or not re.fullmatch(r"\d+(\.\d+)?", value):
+            raise ConfigError(
+                f"COPYDESK_TIMING: “{pair}” should be NAME=SECONDS with one of {sorted(known)}."
+            )
+        values[name] = float(value)
+    return Timing(**values).checked()
+
+
+def _attempts(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) not in _ATTEMPTS:
+        raise ConfigError(f"PUBLICATION_ATTEMPTS_LIMIT is “{text}”; it must be 1 to 6.")
+    return int(text)
+
+
+def _waits(text: str | None) -> tuple[timedelta, ...]:
+    """Seconds between retries, for trials: the product's own are 1, 5, 15, 30, 60 minutes."""
+    if not text:
+        return RETRY_AFTER
+    try:
+        waits = tuple(timedelta(seconds=float(part)) for part in text.split(","))
+    except ValueError:
+        waits = ()
+    if len(waits) != len(RETRY_AFTER):
+        raise ConfigError(f"COPYDESK_RETRY_AFTER is “{text}”; it must be five numbers of seconds.")
+    return waits
+
+
+def _level(text: str) -> str:
+    if text.upper() not in _LEVELS:
+        raise ConfigError(f"COPYDESK_LOG is “{text}”; it must be one of {', '.join(_LEVELS)}.")
+    return text.upper()
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, str(default))
+    if not text.isdecimal():
+        raise ConfigError(f"{name} is “{text}”; it must be a whole number.")
+    return int(text)

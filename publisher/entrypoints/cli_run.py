@@ -1,0 +1,93 @@
+"""`round`, `worker`, `up` and `sandbox`: what runs."""
+
+import asyncio
+import sys
+
+import click
+
+from publisher.config import Config, read_environment
+from publisher.entrypoints.cli_options import json_option, print_json, repo_option
+from publisher.entrypoints.logs import set_up_logging
+
+
+@click.command("round")
+@repo_option
+@json_option
+def round(repo: str, as_json: bool) -> None:  # noqa: A001 - the command's name
+    """Run one round now: sync, drain, recover, plan, commit, hand out.
+
+    Exit code 0 when it ran, 1 when something kept it back.
+    """
+    from publisher.wiring import App  # noqa: PLC0415 - keeps --help fast
+
+    app = App(Config.from_env(read_environment(), repo))
+    report = app.keep_round(force=True)
+    if report is None:
+        click.echo("Another process is in the middle of a round: nothing to do.")
+        return
+    if as_json:
+        print_json(
+            {
+                "looked_at": report.looked_at,
+                "reported": report.reported,
+                "claimed": report.claimed,
+                "commit": report.commit,
+                "trouble": report.trouble,
+            }
+        )
+    else:
+        click.echo(
+            f"Looked at {report.looked_at} epic(s), took {report.claimed} claim(s),"
+            f" wrote {report.reported} report(s)."
+        )
+    if report.trouble:
+        click.secho(report.trouble, fg="yellow", err=True)
+        click.get_current_context().exit(1)
+
+
+@click.command()
+@repo_option
+@click.option("--deliverers", default=2, show_default=True, help="Delivery workers to start.")
+@click.option(
+    "--deliveries-only", is_flag=True, help="Only carry deliveries (started by a leader)."
+)
+def worker(repo: str, deliverers: int, deliveries_only: bool) -> None:
+    """Run a worker on this machine, against REDIS_URL. Start as many as you like, anywhere."""
+    from publisher.entrypoints.worker import deliver, lead  # noqa: PLC0415 - keeps --help fast
+    from publisher.wiring import App  # noqa: PLC0415 - the same
+
+    config = Config.from_env(read_environment(), repo)
+    set_up_logging(config.log_level)
+    app = App(config)
+    if deliveries_only:
+        deliver(app, deliverers)
+    else:
+        lead(app, deliverers)
+
+
+@click.command()
+@repo_option
+@click.option("--deliverers", default=2, show_default=True, help="Delivery workers to start.")
+def up(repo: str, deliverers: int) -> None:
+    """Start everything on this machine: workers, and a Redis of its own without REDIS_URL.
+
+    Ctrl-C stops it cleanly: calls under way are finished, the rest is given back.
+    """
+    from publisher.entrypoints.up import run_everything  # noqa: PLC0415 - keeps --help fast
+
+    config = Config.from_env(read_environment(), repo)
+    set_up_logging(config.log_level)
+    run_everything(config, deliverers)
+
+
+@click.command()
+@click.option("--port", default=8400, show_default=True, help="0 takes a free one.")
+def sandbox(port: int) -> None:
+    """Run the sandbox on 127.0.0.1: a social network of your own, with a timeline page."""
+    from publisher.sandbox.server import serve  # noqa: PLC0415 - keeps --help fast
+
+    def ready(at: int) -> None:
+        click.echo(f"sandbox on http://127.0.0.1:{at}")
+        sys.stdout.flush()
+
+    asyncio.run(serve("127.0.0.1", port, ready))

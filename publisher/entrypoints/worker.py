@@ -1,0 +1,61 @@
+"""`copydesk worker`: one leading process that keeps rounds, and the delivery workers it starts."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import redis
+
+from publisher.domain.errors import Unavailable
+from publisher.entrypoints import jobs
+from publisher.entrypoints.pulse import Children, Pulse
+from publisher.wiring import App
+
+log = logging.getLogger(__name__)
+
+REDIS_AWAY = 0.5
+
+
+def lead(app: App, deliverers: int) -> None:
+    """Keep rounds until told to stop; start and replace `deliverers` delivery workers."""
+    app.gate.refuse_forgetful()
+    jobs.prepare(app)
+    command = ["worker", "--repo", app.config.repo, "--deliveries-only"]
+    children = Children(command, deliverers)
+    pulse = Pulse(app, children, None)
+    try:
+        _until_stopped(app, pulse, app.work_on_rounds)
+    finally:
+        children.stop(within=app.config.timing.http)
+
+
+def deliver(app: App, deliverers: int) -> None:
+    """Carry deliveries until told to stop; start a leading worker should rounds stop."""
+    jobs.prepare(app)
+    command = ["worker", "--repo", app.config.repo, "--deliverers", str(deliverers)]
+    _until_stopped(app, Pulse(app, None, command), app.work_on_deliveries)
+
+
+def _until_stopped(app: App, pulse: Pulse, work: Callable[[], bool]) -> None:
+    """RQ's loop ends on a signal, and also when Redis is away for long: then it begins again."""
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    pulse.start()
+    try:
+        while not stopped.is_set():
+            signal.signal(signal.SIGTERM, stop)
+            signal.signal(signal.SIGINT, stop)
+            try:
+                app.gate.now()
+                if work():
+                    break
+            except (redis.RedisError, Unavailable) as error:
+                log.warning("Redis away", extra={"action": "redis_away", "why": str(error)})
+            stopped.wait(REDIS_AWAY)
+    finally:
+        pulse.stop()

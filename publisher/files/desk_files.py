@@ -1,0 +1,152 @@
+"""copydesk.yaml, people.yaml and profiles.yaml → a Desk, and an epic held against it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from publisher.domain.epic import NO_OPTIONS, Desk, Epic, Person, Profile, Settings
+from publisher.domain.errors import ContentError
+from publisher.domain.problems import Problem
+from publisher.domain.walltime import TimeProblem, parse_duration, zone_named
+from publisher.files.epic_file import EpicFolder
+from publisher.files.schema import schema_problems
+from publisher.files.words import did_you_mean, shown
+from publisher.files.yaml_text import MAX_PROBLEMS, Document, read_yaml
+
+SETTINGS = "content/copydesk.yaml"
+PEOPLE = "content/people.yaml"
+PROFILES = "content/profiles.yaml"
+
+Entry = TypeVar("Entry", Person, Profile)
+Key = Callable[[Entry], str]
+
+
+def read_desk(settings: bytes | None, people: bytes | None, profiles: bytes | None) -> Desk:
+    """Read the three files (None: it does not exist); raise ContentError with all problems."""
+    problems: list[Problem] = []
+
+    def attempt(read: Callable[[], Any]) -> Any:  # noqa: ANN401  (whatever `read` returns)
+        try:
+            return read()
+        except ContentError as error:
+            problems.extend(error.problems)
+            return None
+
+    found = attempt(lambda: _settings_or_refuse(settings))
+    team = attempt(lambda: read_people(people, PEOPLE)) if people is not None else {}
+    accounts = attempt(lambda: read_profiles(profiles, PROFILES)) if profiles is not None else {}
+    if problems:
+        raise ContentError(tuple(problems))
+    return Desk(settings=found, people=team, profiles=accounts)
+
+
+def read_settings(data: bytes, path: str = SETTINGS) -> Settings:
+    document = _checked(data, path, "copydesk")
+    values = dict(document.value)
+    problems = []
+    for name in ("overdue_grace", "same_content_within"):
+        if name in values:
+            try:
+                values[name] = parse_duration(values[name])
+            except TimeProblem as problem:
+                problems.append(document.problem((name,), str(problem)))
+    try:
+        zone_named(values.get("timezone", "UTC"))
+    except TimeProblem as problem:
+        problems.append(document.problem(("timezone",), str(problem)))
+    _refuse(problems)
+    if "publication_attempts_limit" in values:
+        values["publication_attempts_limit"] = int(values["publication_attempts_limit"])
+    return Settings(**values)
+
+
+def read_people(data: bytes, path: str = PEOPLE) -> dict[str, Person]:
+    """Return the people by id. A Slack id or login of two people would blur who approved."""
+    document = _checked(data, path, "people")
+    people = [
+        Person(**{**entry, "roles": tuple(entry.get("roles", ()))})
+        for entry in document.value["people"]
+    ]
+    names: list[tuple[str, Key[Person]]] = [
+        ("id", lambda person: person.id),
+        ("slack", lambda person: person.slack),
+        ("github", lambda person: person.github.casefold()),
+        ("email", lambda person: person.email.casefold()),
+    ]
+    _refuse(
+        [
+            problem
+            for name, key in names
+            for problem in _shared(document, "people", people, name, key)
+        ]
+    )
+    return {person.id: person for person in people}
+
+
+def read_profiles(data: bytes, path: str = PROFILES) -> dict[str, Profile]:
+    document = _checked(data, path, "profiles")
+    profiles = [
+        Profile(**{**entry, "options": entry.get("options", NO_OPTIONS)})
+        for entry in document.value["profiles"]
+    ]
+    _refuse(
+        [
+            *_shared(document, "profiles", profiles, "id", lambda profile: profile.id),
+            *_shared(document, "profiles", profiles, "account", lambda profile: profile.place),
+        ]
+    )
+    return {profile.id: profile for profile in profiles}
+
+
+def check_epic(epic: Epic, desk: Desk, folder: EpicFolder) -> tuple[Problem, ...]:
+    """Return what the epic gets wrong about the desk: names that nobody and nothing has."""
+    wrong = tuple(islice(_unknown_names(epic, desk), MAX_PROBLEMS))
+    if not wrong:
+        return ()
+    document = read_yaml(folder.data, folder.file)
+    return tuple(document.problem(*each) for each in wrong)
+
+
+def _unknown_names(epic: Epic, desk: Desk) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    if epic.owner and epic.owner not in desk.people:
+        hint = did_you_mean(epic.owner, desk.people, f"Add them to {PEOPLE}.")
+        yield ("owner",), f"Nobody in {PEOPLE} has the id {shown(epic.owner)}.", hint
+    for index, task in enumerate(epic.tasks):
+        for number, profile in enumerate(task.profiles):
+            if profile not in desk.profiles:
+                hint = did_you_mean(profile, desk.profiles, f"Add it to {PROFILES}.")
+                message = f"No profile in {PROFILES} has the id {shown(profile)}."
+                yield ("tasks", index, "profiles", number), message, hint
+
+
+def _settings_or_refuse(data: bytes | None) -> Settings:
+    if data is None:
+        hint = "Run `copydesk init` in the repository's root."
+        raise ContentError((Problem(SETTINGS, 0, 0, "The file does not exist.", hint),))
+    return read_settings(data)
+
+
+def _checked(data: bytes, path: str, schema: str) -> Document:
+    document = read_yaml(data, path)
+    _refuse(schema_problems(document, schema))
+    return document
+
+
+def _shared(
+    document: Document, top: str, entries: Sequence[Entry], name: str, key: Key[Entry]
+) -> list[Problem]:
+    """Return a problem for each entry whose key an earlier entry has; an empty key is none."""
+    problems, seen = [], dict[str, int]()
+    for index, entry in enumerate(entries):
+        first = seen.setdefault(key(entry), index)
+        if first != index and key(entry):
+            line = document.place((top, first, name))[0]
+            message = f"Line {line} has the same `{name}` already: {shown(key(entry))}."
+            hint = "Give each entry its own, or remove one of the two."
+            problems.append(document.problem((top, index, name), message, hint))
+    return problems
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise ContentError(tuple(sorted(problems)))

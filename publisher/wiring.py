@@ -1,0 +1,260 @@
+"""The composition root: the only module that knows every other."""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from uuid import uuid4
+
+import redis
+import redis.asyncio as aioredis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from publisher.adapters.clock import DriftGuard, boot_clock
+from publisher.adapters.contents import GitContents
+from publisher.adapters.git_store import BOT, GitStore
+from publisher.adapters.http import AiohttpHttp
+from publisher.adapters.index import SqliteIndex
+from publisher.adapters.redis_gate import RedisGate
+from publisher.adapters.redis_lane import RedisLane
+from publisher.adapters.rq_queue import (
+    RqQueue,
+    delivery_worker,
+    round_worker,
+    stop_all,
+    worked,
+)
+from publisher.config import Config
+from publisher.domain.budget import PushBudget
+from publisher.domain.delivery import Key
+from publisher.domain.epic import Desk, Profile
+from publisher.domain.errors import ConfigError
+from publisher.domain.policy import Policy
+from publisher.platforms import find_all
+from publisher.ports import Account, Heads, Platform
+from publisher.usecases.carrier import Carrier, Carrying
+from publisher.usecases.decide import Decide
+from publisher.usecases.queries import Event, Planned, Queries
+from publisher.usecases.round import Round, RoundReport
+from publisher.usecases.story import story_of
+from publisher.usecases.verify import Verify
+
+_ANSWER = 5.0
+_CONNECT = 2.0
+
+
+class App:
+    """One process's view of one content repository; each part is made when first needed."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+        self._round_busy = threading.Lock()
+
+    @cached_property
+    def store(self) -> GitStore:
+        self.config.state.mkdir(parents=True, exist_ok=True)
+        config = self.config
+        return GitStore(config.clone, config.repo, timeout=config.timing.git, poll=config.poll)
+
+    @cached_property
+    def index(self) -> SqliteIndex:
+        return SqliteIndex(self.config.index, self.store, self.policy)
+
+    @cached_property
+    def repository(self) -> str:
+        """The id in copydesk.yaml: it prefixes every key."""
+        return self.store.desk(self.store.last_known_main()).settings.id
+
+    @cached_property
+    def platforms(self) -> Mapping[str, Platform]:
+        return find_all()
+
+    @cached_property
+    def client(self) -> "redis.Redis":
+        """For our own keys: text answers, and no retry that nobody sees."""
+        return self._redis(decode=True)
+
+    @cached_property
+    def rq_redis(self) -> "redis.Redis":
+        return self._redis(decode=False)
+
+    @cached_property
+    def gate(self) -> RedisGate:
+        return RedisGate(self.client, self.repository, self.config.installation)
+
+    @cached_property
+    def queue(self) -> RqQueue:
+        return RqQueue(self.rq_redis, self.repository)
+
+    @cached_property
+    def round(self) -> Round:
+        per_minute = 0 if self.store.remote.local else self.config.pushes_per_minute
+        return Round(
+            store=self.store,
+            index=self.index,
+            gate=self.gate,
+            queue=self.queue,
+            platforms=self.platforms,
+            policy=self.policy,
+            clock=DriftGuard(self.config.timing.clock_drift),
+            budget=PushBudget(per_minute),
+            owner=self.name,
+            rest=_rest,
+        )
+
+    @cached_property
+    def decide(self) -> Decide:
+        return Decide(self.store, self.index)
+
+    @cached_property
+    def queries(self) -> Queries:
+        return Queries(self.store, self.index, self.platforms, self.policy)
+
+    def policy(self, desk: Desk) -> Policy:
+        return self.config.policy(desk, local_forge=self.store.remote.local)
+
+    def secrets(self, profile: Profile) -> Mapping[str, str]:
+        return self.config.secrets(profile, self.platforms[profile.platform].secrets)
+
+    def plan_at(self, revision: str, now: datetime, until: datetime | None) -> list[Planned]:
+        """The plan as another commit of main would have it, with an index of its own."""
+        heads = Heads(self.store.resolve(revision), self.store.sync().ledger)
+        with tempfile.TemporaryDirectory() as folder:
+            index = SqliteIndex(Path(folder) / "index.sqlite", self.store, self.policy)
+            index.catch_up(heads)
+            try:
+                queries = Queries(self.store, index, self.platforms, self.policy)
+                return queries.plan(heads, now, until)
+            finally:
+                index.close()
+
+    def story(self, heads: Heads, epic_id: str) -> list[Event]:
+        """What people did to an epic and what happened to it, oldest first."""
+        epic = self.index.epic(epic_id)
+        record = self.store.record(heads.ledger, epic_id)
+        folder = epic.path if epic else record.path
+        total = sum(1 for _ in epic.deliveries()) if epic else len(record.deliveries)
+        return story_of(self.store, heads, epic_id, folder, total)
+
+    async def verify(self, epic_id: str, now: datetime) -> list[Key]:
+        """Look for what an epic published, mark what is gone; return it."""
+        heads = self.store.sync(force=True)
+        self.index.catch_up(heads)
+        record = self.store.record(heads.ledger, epic_id)
+        async with AiohttpHttp(self.config.timing) as http:
+
+            def connect(profile: Profile) -> Account:
+                platform = self.platforms[profile.platform]
+                return platform.connect(profile, self.secrets(profile), http)
+
+            gone = await Verify(connect).gone(record, dict(self.index.desk.profiles))
+        if gone:
+            self.decide.mark_removed(epic_id, gone, BOT, now)
+        return gone
+
+    def keep_round(self, *, force: bool = False) -> RoundReport | None:
+        """One round, unless another process is in the middle of one."""
+        with self._round_lock() as mine:
+            return self.round.once(force=force) if mine else None
+
+    async def carry(self, caller: str) -> None:
+        """Carry what is handed out, until nothing is left; SIGUSR1 gives the rest back."""
+        stop = asyncio.Event()
+        with suppress(ValueError, RuntimeError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stop.set)
+        timing = self.config.timing
+        client = aioredis.Redis.from_url(
+            self.config.redis_url,
+            decode_responses=True,
+            socket_timeout=_ANSWER,
+            socket_connect_timeout=_CONNECT,
+            retry=Retry(NoBackoff(), 0),
+            max_connections=512,
+        )
+        lane = RedisLane(client, self.repository, caller, timing.lease, timing.call_budget)
+        try:
+            async with AiohttpHttp(timing) as http:
+                carrying = Carrying(
+                    lane=lane,
+                    contents=GitContents(self.store),
+                    platforms=self.platforms,
+                    secrets=self.secrets,
+                    http=http,
+                    timing=timing,
+                    boot=boot_clock,
+                    wake_round=self.queue.wake_round,
+                )
+                await Carrier(carrying).run(stop)
+        finally:
+            await client.aclose()
+
+    def work_on_rounds(self) -> bool:
+        """Run RQ's loop for rounds; True when it was asked to stop."""
+        return worked(round_worker(self.rq_redis, self.repository))
+
+    def work_on_deliveries(self) -> bool:
+        """Run RQ's loop for deliveries; True when it was asked to stop."""
+        return worked(delivery_worker(self.rq_redis, self.repository, self.gate))
+
+    def stop_workers(self) -> None:
+        """Ask every worker on this Redis to finish what it has begun, and end."""
+        with suppress(redis.RedisError):
+            stop_all(self.rq_redis, self.repository)
+
+    def forked(self) -> "App":
+        """The same in a new process: no connection and no handle is shared with the parent."""
+        return App(self.config)
+
+    @contextmanager
+    def _round_lock(self) -> Iterator[bool]:
+        """Spares useless work; correctness is the push's, so losing it harms nobody."""
+        seconds = self.config.timing.round_lock
+        lock = self.client.lock(self.gate.keys.round_lock, timeout=seconds, thread_local=False)
+        if not lock.acquire(blocking=False):
+            yield False
+            return
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(seconds / 3):
+                with suppress(redis.RedisError, redis.exceptions.LockError):
+                    lock.reacquire()
+
+        keeper = threading.Thread(target=renew, daemon=True)
+        keeper.start()
+        try:
+            yield True
+        finally:
+            done.set()
+            keeper.join()
+            with suppress(redis.RedisError, redis.exceptions.LockError):
+                lock.release()
+
+    def _redis(self, *, decode: bool) -> "redis.Redis":
+        if not self.config.redis_url:
+            raise ConfigError(
+                "REDIS_URL is not set. Set it, or start everything with `copydesk up`,"
+                " which brings its own Redis."
+            )
+        return redis.Redis.from_url(
+            self.config.redis_url,
+            decode_responses=decode,
+            socket_timeout=_ANSWER if decode else None,
+            socket_connect_timeout=_CONNECT,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+
+def _rest(attempt: int) -> None:
+    """A jittered wait before another try at the push: 0.05 to 0.8 s."""
+    threading.Event().wait(random.uniform(0.05, 0.1) * 2**attempt)  # noqa: S311 - jitter
