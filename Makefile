@@ -1,0 +1,60 @@
+# Copydesk: every command a person or CI needs. `make` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-crash test-all lint types imports check format bench lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(STAMP) ## make .venv with everything pinned in requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Copydesk needs Python 3.11 or newer; this is $$($(PYTHON) --version). Say PYTHON=python3.11 make …"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 2; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install ## show the main job for real, in a temporary folder (KEEP=1 leaves it running)
+	@$(BIN)/copydesk demo $(if $(KEEP),--keep)
+
+test: install ## all tests but the crash tests
+	$(BIN)/pytest -m 'not crash'
+
+test-crash: install ## kill real processes at every step of a delivery
+	$(BIN)/pytest -m crash tests/crash
+
+test-all: test test-crash ## every test
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports
+
+check: lint types imports ## lint, types and import contracts
+
+format: install ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install ## measure the speed claims beside their peers
+	$(BIN)/python -m benchmarks
+
+lock: ## pin dependencies anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url \
+		--no-annotate --python-version 3.11 --output-file requirements.lock
+
+clean: ## remove what the tools left behind
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
