@@ -159,7 +159,8 @@ class GitStore:
 
     def resolve(self, revision: str) -> str:
         """The commit that a branch, a tag or a short id names; raise NotFound."""
-        found = self.objects.resolve(revision) or self.objects.resolve(f"origin/{revision}")
+        ours = revision.replace("HEAD", self.main, 1) if revision.startswith("HEAD") else revision
+        found = self.objects.resolve(f"origin/{ours}") or self.objects.resolve(ours)
         if found is None:
             raise NotFound(f"There is no commit “{revision}”.")
         return found

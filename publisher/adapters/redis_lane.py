@@ -1,11 +1,13 @@
 """The gate as a carrier sees it: asyncio, one connection pool, many claims at once."""
 
+import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis.asyncio as aioredis
 import redis.exceptions
+from redis.commands.core import AsyncScript
 
 from publisher.adapters.redis_gate import TOMBSTONE, Keys, from_ms, lua
 from publisher.domain.errors import Unavailable
@@ -14,6 +16,59 @@ from publisher.files.codec import dump_report, from_plain
 from publisher.ports import HandedClaim, Passed
 
 _LOST = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError)
+_AT_ONCE = 200
+
+
+class _Asked(NamedTuple):
+    script: AsyncScript
+    keys: list[str]
+    args: list[Any]
+    answer: "asyncio.Future[Any]"
+
+
+class _Shared:
+    """What is asked while a round trip is under way shares the next one; each gets its own answer.
+
+    A burst of calls costs a few round trips on one connection instead of a connection for each.
+    """
+
+    def __init__(self, client: "aioredis.Redis") -> None:
+        self._redis = client
+        self._waiting: list[_Asked] = []
+        self._sender: asyncio.Task[None] | None = None
+
+    async def run(self, script: AsyncScript, keys: list[str], args: list[Any]) -> Any:  # noqa: ANN401 - Lua
+        asked = _Asked(script, keys, args, asyncio.get_running_loop().create_future())
+        self._waiting.append(asked)
+        if self._sender is None or self._sender.done():
+            self._sender = asyncio.create_task(self._send())
+        return await asked.answer
+
+    async def _send(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+            try:
+                answers = await self._answers(batch)
+            except Exception as error:  # noqa: BLE001 - it belongs to those who wait
+                answers = [error] * len(batch)
+            for asked, answer in zip(batch, answers, strict=True):
+                if asked.answer.done():
+                    continue
+                if isinstance(answer, Exception):
+                    asked.answer.set_exception(answer)
+                else:
+                    asked.answer.set_result(answer)
+
+    async def _answers(self, batch: Sequence[_Asked]) -> list[Any]:
+        """One round trip; a script that Redis does not know yet did not run, and runs by itself."""
+        pipe = self._redis.pipeline(transaction=False)
+        for script, keys, args, _answer in batch:
+            pipe.evalsha(script.sha, len(keys), *keys, *args)
+        answers = await pipe.execute(raise_on_error=False)
+        for at, (script, keys, args, _answer) in enumerate(batch):
+            if isinstance(answers[at], redis.exceptions.NoScriptError):
+                answers[at] = await script(keys=keys, args=args)
+        return list(answers)
 
 
 class RedisLane:
@@ -29,6 +84,7 @@ class RedisLane:
         self._scripts = {
             name: client.register_script(lua(name)) for name in ("pass", "renew", "report")
         }
+        self._shared = _Shared(client)
 
     async def time(self) -> float:
         seconds, micro = await self._ask(self._redis.time())
@@ -79,7 +135,7 @@ class RedisLane:
         await self._run("report", keys, args)
 
     async def _run(self, name: str, keys: list[str], args: list[Any]) -> Any:  # noqa: ANN401 - Lua
-        return await self._ask(self._scripts[name](keys=keys, args=args))
+        return await self._ask(self._shared.run(self._scripts[name], keys, args))
 
     async def _ask(self, awaitable: Any) -> Any:  # noqa: ANN401 - redis-py's answers are untyped
         try:

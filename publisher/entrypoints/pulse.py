@@ -73,7 +73,7 @@ class Pulse(threading.Thread):
         self._revived: subprocess.Popen[bytes] | None = None
         self._failures = 0
         self._ending = threading.Event()
-        self._orphaned = 0
+        self._orphaned = 0.0
 
     def stop(self) -> None:
         self._ending.set()
@@ -102,9 +102,10 @@ class Pulse(threading.Thread):
         if self._lead is not None and silence > timing.stale:
             self._revive()
         kept = silence < timing.stale
-        self._orphaned = self._orphaned + 1 if os.getppid() != self._parent and kept else 0
-        if self._lead is not None and self._orphaned > timing.stale:
-            self._retire()
+        orphan = os.getppid() != self._parent
+        self._orphaned = self._orphaned + timing.tick if orphan and kept else 0.0
+        if self._lead is not None and self._orphaned > timing.stale + timing.tick:
+            self._retire()  # somebody kept a round after our parent died
 
     def _revive(self) -> None:
         """Start a leading worker; one at a time, whoever noticed first."""

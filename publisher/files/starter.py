@@ -29,6 +29,6 @@ def starter_files(repository_id: str) -> Iterator[tuple[str, bytes]]:
     for path, file in sorted(found.items()):
         data = file.read_bytes()
         if path == "content/copydesk.yaml":
-            text = _ID_LINE.sub(f"id: {repository_id}", data.decode(), count=1)
+            text = _ID_LINE.sub(lambda _: f"id: {repository_id}", data.decode(), count=1)
             data = text.encode()
         yield path, data
