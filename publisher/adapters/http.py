@@ -29,7 +29,7 @@ class AiohttpHttp:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=10),
+            connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=2),
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(),

@@ -67,7 +67,8 @@ class Proxy:
         if fault is Fault.SLOW:
             await asyncio.sleep(SLOWLY)
         if fault is None or fault in FORWARDS:
-            answer = await self._forward(request, body)
+            # The client may leave while it waits; what it sent arrives all the same.
+            answer = await asyncio.shield(self._forward(request, body))
         elif fault in self._answers:
             return self._canned(request, self._answers[fault])
         else:

@@ -2,9 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from publisher.domain.outcome import (
     ErrorKind,
-    Fault,
     GiveUp,
     NotBegun,
     Prepared,
@@ -22,52 +20,42 @@ from publisher.domain.outcome import (
 )
 from publisher.domain.traits import Safety
 from publisher.platforms import find_all
-from publisher.ports import Candidate, Post
+from publisher.ports import Post
 from tests.contract.conftest import Open
+from tests.contract.posts import (
+    ALL,
+    CONTROL,
+    QUESTIONS,
+    TEXT,
+    a_post,
+    an_hour_ago,
+    check_fault,
+)
 from tests.contract.processes import free_port
 from tests.contract.world import (
     HARMLESS,
     PICTURE,
     Desk,
+    Seen,
     Step,
     World,
     attachment,
     has_world,
-    variants,
 )
 from tests.contract.world import Fault as Bad
 
-ALL = variants()
 CALLS = list(product(ALL, Bad))
-QUESTIONS = list(product(ALL, HARMLESS))
-TEXT = (
-    "Grüße 🌷👩‍👩‍👧 to @friend@elsewhere.example & <b>all</b>\n\n"
-    "second\tpart: https://example.org/a/long/path?with=query&more=1\n"
-    "e\u0301 \u202ertl\u202c 'single' \"double\" back\\slash %41 &amp; #tag"
-)
-CONTROL = "\x01\x07\x1b\x7f"
-LONG_AGO = timedelta(minutes=5)
 
 
-def a_post(key: str = "repo/epic/task/profile/0", text: str = TEXT, **more: Any) -> Post:
-    return Post(key=key, text=text, **more)
-
-
-def an_hour_ago() -> datetime:
-    return datetime.now(UTC) - timedelta(hours=1)
-
-
-def check_fault(fault: Fault, world: World) -> None:
-    """A fault helps a person, and holds no secret and no more than it may."""
-    said = f"{fault.message} {fault.code} {fault.platform_message}"
-    for secret in world.secrets.values():
-        assert secret not in said
-        assert secret.rpartition("_")[2] not in said
-    assert "Bearer s3cret" not in said
-    assert fault.message.endswith(".")
-    assert len(fault.message.split()) > 5
-    assert len(fault.platform_message) <= 300
-    assert len(fault.code) <= 300
+async def made(world: World, count: int) -> list[Seen]:
+    """The posts that exist, given a server on a busy machine the time to make them."""
+    posts = await world.posts()
+    for _ in range(100):
+        if len(posts) == count:
+            break
+        await asyncio.sleep(0.03)
+        posts = await world.posts()
+    return posts
 
 
 async def settle(desk: Desk, post: Post, prepared: Prepared) -> Any:
@@ -158,7 +146,7 @@ def test_every_fault_of_the_dangerous_call(variant: str, bad: Bad, open_desk: Op
             await world.arm(bad)
             outcome = await desk.struck_by(bad).publish(post, prepared.handle)
             assert type(outcome) is expect.result
-            assert len(await world.posts()) == expect.posts
+            assert len(await made(world, expect.posts)) == expect.posts
             if isinstance(outcome, Retry | GiveUp | Unknown):
                 assert outcome.fault.kind is expect.kind
                 check_fault(outcome.fault, world)
@@ -195,106 +183,6 @@ def test_every_fault_while_preparing(variant: str, bad: Bad, open_desk: Open) ->
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(("variant", "bad"), QUESTIONS)
-def test_every_fault_while_looking_up(variant: str, bad: Bad, open_desk: Open) -> None:
-    async def scenario() -> None:
-        async with open_desk(variant) as desk:
-            post = a_post()
-            prepared = await desk.account.prepare(post)
-            assert isinstance(prepared, Prepared)
-            assert isinstance(await desk.account.publish(post, prepared.handle), Published)
-            await desk.world.arm(bad, Step.LOOK_UP)
-            if desk.traits.safety is Safety.CHECKABLE:
-                answer: object = await desk.struck_by(bad).check(prepared.handle)
-                found: type = Published
-            else:
-                answer = await desk.struck_by(bad).locate(post, an_hour_ago())
-                found = list
-            if desk.traits.can_look_up:
-                expected, kind = HARMLESS[bad]
-                assert isinstance(answer, found if expected is object else expected)
-                assert kind is None or answer.fault.kind is kind  # type: ignore[attr-defined]
-                await desk.world.arm(bad, Step.LOOK_UP)
-                there = await desk.struck_by(bad).exists((await desk.world.posts())[0].id)
-                assert isinstance(there, bool if expected is object else expected)
-            if isinstance(answer, Retry | GiveUp):
-                check_fault(answer.fault, desk.world)
-            assert len(await desk.world.posts()) == 1
-
-    asyncio.run(scenario())
-
-
-@pytest.mark.parametrize("variant", ALL)
-def test_locate_finds_the_post_of_a_lost_answer_and_no_other(variant: str, open_desk: Open) -> None:
-    async def scenario() -> None:
-        async with open_desk(variant) as desk:
-            if not desk.traits.can_look_up:
-                assert isinstance(await desk.account.locate(a_post(), an_hour_ago()), Retry)
-                return
-            picture = attachment("a.png", PICTURE)
-            first = await desk.send(a_post("k/a", "another text"))
-            assert isinstance(first, Published)
-            ours = a_post("k/b")
-            assert await desk.account.locate(ours, an_hour_ago()) == []
-            prepared = await desk.account.prepare(ours)
-            assert isinstance(prepared, Prepared)
-            await desk.world.arm(Bad.DROP_AFTER)
-            assert isinstance(await desk.account.publish(ours, prepared.handle), Unknown)
-            others = (
-                a_post("k/c", TEXT + "!"),
-                a_post("k/d", reply_to=first.id),
-                a_post("k/e", media=(picture,)),
-            )
-            for other in others:
-                assert isinstance(await desk.send(other), Published)
-            ids = {
-                (each.text, each.reply_to, len(each.media)): each.id
-                for each in await desk.world.posts()
-            }
-            found = await desk.account.locate(ours, an_hour_ago())
-            assert _ids(found) == [ids[TEXT, None, 0]]
-            for other in others:
-                seen = ids[other.text, other.reply_to, len(other.media)]
-                assert _ids(await desk.account.locate(other, an_hour_ago())) == [seen]
-            later = datetime.now(UTC) + LONG_AGO
-            assert await desk.account.locate(ours, later) == []
-
-    asyncio.run(scenario())
-
-
-def _ids(found: Sequence[Candidate] | Retry | GiveUp) -> list[str]:
-    assert not isinstance(found, Retry | GiveUp)
-    now = datetime.now(UTC)
-    assert all(abs(now - candidate.at) < LONG_AGO for candidate in found)
-    assert all(candidate.url.startswith("http") for candidate in found)
-    return [candidate.id for candidate in found]
-
-
-@pytest.mark.parametrize("variant", ALL)
-def test_check_tells_whether_a_container_was_published(variant: str, open_desk: Open) -> None:
-    async def scenario() -> None:
-        async with open_desk(variant) as desk:
-            post = a_post()
-            prepared = await desk.account.prepare(post)
-            assert isinstance(prepared, Prepared)
-            before = await desk.account.check(prepared.handle)
-            if desk.traits.safety is not Safety.CHECKABLE:
-                assert isinstance(before, Retry)
-                check_fault(before.fault, desk.world)
-                return
-            assert isinstance(before, NotBegun)
-            await desk.world.arm(Bad.DROP_AFTER)
-            assert isinstance(await desk.account.publish(post, prepared.handle), Unknown)
-            (seen,) = await desk.world.posts()
-            checked = await desk.account.check(prepared.handle)
-            assert isinstance(checked, Published)
-            assert checked.id == seen.id
-            assert await desk.account.publish(post, prepared.handle) == checked
-            assert len(await desk.world.posts()) == 1
-
-    asyncio.run(scenario())
-
-
 @pytest.mark.parametrize("variant", ALL)
 def test_same_key_again_makes_no_second_post_where_keys_count(
     variant: str, open_desk: Open
@@ -307,26 +195,6 @@ def test_same_key_again_makes_no_second_post_where_keys_count(
             assert len(await desk.world.posts()) == (1 if keys_count else 2)
             assert (outcomes[0] == outcomes[1]) is keys_count
             assert (desk.traits.key_memory > timedelta(0)) >= keys_count
-
-    asyncio.run(scenario())
-
-
-@pytest.mark.parametrize("variant", ALL)
-def test_a_removed_post_is_noticed(variant: str, open_desk: Open) -> None:
-    async def scenario() -> None:
-        async with open_desk(variant) as desk:
-            kept = await desk.send(a_post("k/a", "kept"))
-            removed = await desk.send(a_post("k/b", "removed"))
-            assert isinstance(kept, Published)
-            assert isinstance(removed, Published)
-            await desk.world.remove(removed.id)
-            answers = [await desk.account.exists(each.id) for each in (kept, removed)]
-            if desk.traits.can_look_up:
-                assert answers == [True, False]
-                return
-            for answer in answers:
-                assert isinstance(answer, GiveUp)
-                check_fault(answer.fault, desk.world)
 
     asyncio.run(scenario())
 

@@ -20,7 +20,7 @@ from publisher.domain.outcome import (
 from publisher.ports import HttpAnswer, NoAnswer, NotSent, Post
 from tests.contract.conftest import Open
 from tests.contract.hostile import Scripted, hostile_answers
-from tests.contract.test_contract import ALL, check_fault
+from tests.contract.posts import ALL, check_fault
 from tests.contract.world import PICTURE, Desk, World, attachment
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)

@@ -142,6 +142,20 @@ def test_a_busy_account_is_never_called_searched_when_it_was_not(open_desk: Open
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("odd", [5, {}, {"id": "9"}, {"id": "9", "created_at": "yesterday"}])
+def test_a_page_that_is_only_half_understood_proves_nothing(odd: object, open_desk: Open) -> None:
+    async def scenario() -> None:
+        async with open_desk(VARIANT) as desk:
+            assert isinstance(desk.world, MastodonWorld)
+            status = {"id": "5", "created_at": "2024-01-01T00:00:00Z", "content": "<p>t</p>"}
+            for body in ({"id": "1"}, [odd, status]):
+                await desk.world.arm(Canned(200, json.dumps(body)), Step.LOOK_UP)
+            since = datetime(2025, 1, 1, tzinfo=UTC)
+            assert isinstance(await desk.account.locate(Post(key="k", text="t"), since), Retry)
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize(
     ("content", "text", "more", "same"),
     [

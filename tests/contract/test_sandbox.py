@@ -96,6 +96,23 @@ def test_full_list_without_ours_proves_nothing(open_desk: Open) -> None:
     asyncio.run(scenario())
 
 
+def test_an_older_post_is_not_ours_whatever_the_list_holds(open_desk: Open) -> None:
+    async def scenario() -> None:
+        async with open_desk("sandbox:searchable") as desk:
+            entry: dict[str, object] = {"id": "p", "text": "t", "media": [], "reply_to": None}
+            times = ("2026-01-01T00:00:01Z", "2026-01-01T00:00:00Z", "2025-12-31T23:59:59.999999Z")
+            body = json.dumps({"data": [{**entry, "created_at": each} for each in times]}).encode()
+            world = desk.world
+            http = Scripted(HttpAnswer(200, {}, body))
+            account = world.platform.connect(world.profile, world.secrets, http)
+            since = datetime(2026, 1, 1, tzinfo=UTC)
+            located = await account.locate(Post(key="k", text="t"), since)
+            assert isinstance(located, list)
+            assert [each.at.second for each in located] == [1, 0]
+
+    asyncio.run(scenario())
+
+
 def test_equal_files_are_uploaded_once(open_desk: Open) -> None:
     async def scenario() -> None:
         async with open_desk("sandbox:blind") as desk:

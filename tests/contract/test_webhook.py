@@ -56,7 +56,7 @@ def publish(
     [
         ("whsec_" + base64.b64encode(b"k" * 24).decode(), b"k" * 24),
         ("plain secret", b"plain secret"),
-        ("whsec_not base64!", b"whsec_not base64!"),
+        ("whsec_my secret!", b"whsec_my secret!"),
         (" plain secret\n", b"plain secret"),
     ],
 )
