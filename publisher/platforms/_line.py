@@ -81,17 +81,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Sends for one account. `secrets` never reach a fault, `headers` go with every request.
-
-    `broken` is what a server's own error means for the dangerous call: nobody knows, usually.
-    """
+    """Sends for one account. `secrets` never reach a fault, `headers` go with every request."""
 
     platform: str
     http: Http
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     read: Callable[[HttpAnswer], Reading] = usual_reading
-    broken: ErrorKind = ErrorKind.LOST
 
     async def ask(
         self, request: Request, known: frozenset[int] = NONE
@@ -118,7 +114,7 @@ class Line:
             return Retry(self.fault(ErrorKind.UNAVAILABLE, said=str(error)))
         except NoAnswer as error:
             return Unknown(self.fault(ErrorKind.LOST, said=str(error)))
-        refused = None if answer.status in known else self.refused(answer, self.broken)
+        refused = None if answer.status in known else self.refused(answer, ErrorKind.LOST)
         return refused or answer
 
     def refused(self, answer: HttpAnswer, broken: ErrorKind) -> Retry | GiveUp | Unknown | None:

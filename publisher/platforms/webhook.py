@@ -62,12 +62,10 @@ class WebhookPlatform:
 
     def connect(self, profile: Profile, secrets: Mapping[str, str], http: Http) -> Account:
         secret = secrets.get("signing_secret", "").strip()
-        idempotent = profile.options.get("idempotent") is True
         line = Line(
             platform="The webhook's receiver",
             http=http,
             secrets=(secret, secret.removeprefix(PREFIX)),
-            broken=ErrorKind.UNAVAILABLE if idempotent else ErrorKind.LOST,
         )
         url = profile.options.get("url")
         return WebhookAccount(line, url.strip() if isinstance(url, str) else "", secret, self._now)

@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from publisher.domain.epic import Profile
-from publisher.domain.outcome import ErrorKind, Published, Retry
+from publisher.domain.outcome import Published
 from publisher.platforms.webhook import PLATFORM
 from tests.contract.proxy import Canned, Proxy, listening, proxied
 from tests.contract.world import DANGEROUS, Expect, Fault, Seen, Step
@@ -23,14 +23,9 @@ KEY = b"0123456789abcdef0123456789abcdef"
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
 TOLERANCE = 300
 # Every 2xx counts as published, so a receiver cannot say anything wrong inside of one.
-BLIND: Mapping[Fault, Expect] = {
+FAULTS: Mapping[Fault, Expect] = {
     **{fault: expect for fault, expect in DANGEROUS.items() if fault is not Fault.ERROR_IN_SUCCESS},
     Fault.MALFORMED: Expect(Published, None, 1),
-}
-IDEMPOTENT: Mapping[Fault, Expect] = {
-    **BLIND,
-    Fault.SERVER_ERROR: Expect(Retry, ErrorKind.UNAVAILABLE, 0),
-    Fault.HTML_ERROR: Expect(Retry, ErrorKind.UNAVAILABLE, 0),
 }
 
 
@@ -71,7 +66,7 @@ class WebhookWorld:
     def __init__(self, proxy: Proxy, receiver: Receiver, account: str, variant: str) -> None:
         self.proxy = proxy
         self.receiver = receiver
-        self.dangerous: Mapping[Fault, Expect] = IDEMPOTENT if variant == "idempotent" else BLIND
+        self.dangerous: Mapping[Fault, Expect] = FAULTS
         options = {"url": f"{proxy.url}/hook/", "idempotent": variant == "idempotent"}
         self.profile = Profile(id=account, platform="webhook", account=account, options=options)
 
