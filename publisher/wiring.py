@@ -37,7 +37,7 @@ from publisher.config import Config
 from publisher.domain.budget import PushBudget
 from publisher.domain.delivery import Key
 from publisher.domain.epic import Desk, Profile
-from publisher.domain.errors import ConfigError
+from publisher.domain.errors import ConfigError, Unavailable
 from publisher.domain.policy import Policy
 from publisher.platforms import find_all
 from publisher.ports import Account, Heads, Platform
@@ -220,7 +220,11 @@ class App:
         """Spares useless work; correctness is the push's, so losing it harms nobody."""
         seconds = self.config.timing.round_lock
         lock = self.client.lock(self.gate.keys.round_lock, timeout=seconds, thread_local=False)
-        if not lock.acquire(blocking=False):
+        try:
+            mine = lock.acquire(blocking=False)
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            raise Unavailable(f"Redis does not answer ({type(error).__name__}).") from error
+        if not mine:
             yield False
             return
         done = threading.Event()

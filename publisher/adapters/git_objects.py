@@ -1,5 +1,6 @@
 """Reading and writing git objects in a bare clone with pygit2: no work tree, no index file."""
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,12 @@ from publisher.ports import Signature
 
 EPIC_FILE = "epic.yaml"
 _DEEPEST = 12
+_LARGEST_TREE_KEPT = 1 << 20
+_CACHE = 64 << 20
+
+# libgit2 keeps no tree above 4 KiB: every look into a folder of 1,000 epics would unpack it anew
+pygit2.settings.cache_object_limit(ObjectType.TREE, _LARGEST_TREE_KEPT)
+pygit2.settings.cache_max_size(_CACHE)
 
 
 class GitObjects:
@@ -162,13 +169,13 @@ class GitObjects:
         if tree is None:
             return {}
         return {
-            entry.name or "": (entry.filemode == FileMode.TREE, str(entry.id))
+            _name(entry): (entry.filemode == FileMode.TREE, str(entry.id))
             for entry in self._tree(tree)
         }
 
     def _entries(self, tree: pygit2.Tree, prefix: str) -> Iterator[tuple[str, str, str]]:
         for entry in tree:
-            path = f"{prefix}{entry.name}"
+            path = f"{prefix}{_name(entry)}"
             if entry.filemode == FileMode.TREE:
                 yield from self._entries(self._tree(str(entry.id)), f"{path}/")
             elif entry.filemode == FileMode.LINK:
@@ -192,3 +199,8 @@ class GitObjects:
             return found[path]
         except KeyError:
             return None
+
+
+def _name(entry: pygit2.Object) -> str:
+    """An entry's name; what is not UTF-8 in it becomes �, so that it can be stored and told."""
+    return os.fsencode(entry.name or "").decode(errors="replace")

@@ -33,13 +33,32 @@ class GitRemote:
     def __init__(self, clone: Path, url: str, timeout: float) -> None:
         self._clone, self._timeout = clone, timeout
         self.url = url
-        if not (clone / "HEAD").exists():
-            with git.Repo.init(clone, bare=True, mkdir=True) as repo:
-                repo.git.config("gc.auto", "0")
-                repo.git.config("core.logAllRefUpdates", "false")
-        with git.Repo(clone) as repo:
-            repo.git.config("remote.origin.url", url)
-            repo.git.config("remote.origin.fetch", f"+refs/heads/*:{TRACKING}*")
+        self._forge: pygit2.Repository | None = None
+        wanted = {
+            "gc.auto": "0",
+            "core.logallrefupdates": "false",
+            "remote.origin.url": url,
+            "remote.origin.fetch": f"+refs/heads/*:{TRACKING}*",
+        }
+        if not self._has(wanted):
+            clone.mkdir(parents=True, exist_ok=True)
+            with self.locked():
+                self._set_up(wanted)
+
+    def _has(self, wanted: Mapping[str, str]) -> bool:
+        """Whether the clone is there and set up: then nothing is written, and nobody in the way."""
+        try:
+            config = pygit2.Repository(str(self._clone)).config
+        except pygit2.GitError:
+            return False
+        return all(name in config and config[name] == value for name, value in wanted.items())
+
+    def _set_up(self, wanted: Mapping[str, str]) -> None:
+        if not (self._clone / "HEAD").exists():
+            pygit2.init_repository(str(self._clone), bare=True)
+        config = pygit2.Repository(str(self._clone)).config
+        for name, value in wanted.items():
+            config[name] = value
 
     @property
     def local(self) -> bool:
@@ -51,23 +70,25 @@ class GitRemote:
         path = Path(self.url.removeprefix("file://"))
         return path if path.is_absolute() and path.exists() else None
 
-    def heads(self) -> Mapping[str, str]:
-        """The branches of a forge on this machine, read without starting a process."""
+    def heads(self, *names: str) -> Mapping[str, str]:
+        """These branches of a forge on this machine, read without starting a process."""
+        refs = self._opened_forge().references
+        found = {name: refs.get(f"refs/heads/{name}") for name in names}
+        return {name: str(ref.resolve().target) for name, ref in found.items() if ref}
+
+    def _opened_forge(self) -> pygit2.Repository:
         if self.path is None:
             raise Unavailable(f"{self.url} is gone.")
-        try:
-            forge = pygit2.Repository(str(self.path))
-        except pygit2.GitError as error:
-            raise Unavailable(f"{self.url} is no git repository now.") from error
-        heads: dict[str, str] = {}
-        for ref in forge.references.iterator():
-            if ref.name.startswith("refs/heads/"):
-                heads[ref.name.removeprefix("refs/heads/")] = str(ref.resolve().target)
-        return heads
+        if self._forge is None:
+            try:
+                self._forge = pygit2.Repository(str(self.path))
+            except pygit2.GitError as error:
+                raise Unavailable(f"{self.url} is no git repository now.") from error
+        return self._forge
 
     def default_branch(self) -> str:
         """The branch that people merge to: what the forge says; on this machine rather `main`."""
-        if self.local and "main" in self.heads():
+        if self.local and self.heads("main"):
             return "main"
         answer = self._git("ls-remote", "--symref", "origin", "HEAD")
         for line in answer.splitlines():
@@ -160,5 +181,7 @@ def _words(error: git.GitCommandError) -> str:
 
 
 def _last_line(text: str) -> str:
+    """The reason that git gives: its first “fatal” line, or else the last of all."""
     lines = [line.strip(" '") for line in text.splitlines() if line.strip(" '")]
-    return lines[-1][:300] if lines else "no reason given"
+    fatal = [line for line in lines if line.startswith("fatal: ")]
+    return (fatal or lines[-1:] or ["no reason given"])[0][:300]

@@ -82,7 +82,7 @@ class GitStore:
 
     def _moved(self, *, force: bool) -> bool:
         if self.remote.local:
-            heads = self.remote.heads()
+            heads = self.remote.heads(self.main, LEDGER)
             return any(
                 heads.get(name) != self.objects.head(TRACKING + name)
                 for name in (self.main, LEDGER)

@@ -4,18 +4,14 @@ It makes an idle tick one query, and a start as fast as opening a file: only wha
 the last seen commits is read.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
-from itertools import chain
-from multiprocessing import get_context
 from pathlib import Path
 
 from publisher.adapters.git_store import GitStore
-from publisher.adapters.index_rows import Row, parsed, problems_in, rows_elsewhere, rows_in
+from publisher.adapters.index_file import open_index
+from publisher.adapters.index_rows import parsed, problems_in, rows_of
 from publisher.domain.delivery import Delivery, Record
 from publisher.domain.epic import Desk, Epic
 from publisher.domain.errors import ContentError
@@ -23,25 +19,6 @@ from publisher.domain.policy import Policy
 from publisher.domain.problems import Problem
 from publisher.ports import Heads
 
-_SCHEMA_VERSION = 3
-_SCHEMA = """
-CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT);
-CREATE TABLE epics(
-  path TEXT PRIMARY KEY, id TEXT, tree TEXT, title TEXT, first REAL, problems TEXT
-);
-CREATE INDEX epics_by_id ON epics(id);
-CREATE INDEX epics_broken ON epics(path) WHERE problems <> '';
-CREATE TABLE wake(id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
-CREATE INDEX wake_by_time ON wake(at);
-CREATE TABLE occupied(epic TEXT, key TEXT, place TEXT, print TEXT, at REAL);
-CREATE INDEX occupied_by_print ON occupied(place, print);
-CREATE INDEX occupied_by_epic ON occupied(epic);
-CREATE TABLE live(epic TEXT, key TEXT, place TEXT, post TEXT);
-CREATE INDEX live_by_post ON live(place, post);
-CREATE INDEX live_by_epic ON live(epic);
-CREATE TABLE replaces(id TEXT PRIMARY KEY, old TEXT);
-"""
-_WORTH_PROCESSES = 3000
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -51,8 +28,7 @@ class SqliteIndex:
     def __init__(self, path: Path, store: GitStore, policy: Callable[[Desk], Policy]) -> None:
         self._store = store
         self._policy_of = policy
-        self._path = path
-        self._db = self._opened()
+        self._db = open_index(path)
         self.heads: Heads | None = self._heads_seen()
         self._desk: Desk | None = None
 
@@ -81,8 +57,6 @@ class SqliteIndex:
         self._desk = desk
         since = seen.main if seen and same_desk and self._store.has(seen.main) else None
         with self._transaction():
-            if since is None:
-                self._db.execute("DELETE FROM epics")
             if since != heads.main:
                 self._read_epics(since, heads, desk)
             known = seen.ledger if seen and seen.ledger and self._store.has(seen.ledger) else None
@@ -103,6 +77,15 @@ class SqliteIndex:
             "SELECT id FROM wake WHERE at <= ? ORDER BY at", (now.timestamp(),)
         ).fetchall()
         return [epic for (epic,) in found]
+
+    def guarded_by(self, generation: str) -> None:
+        """Another Redis guards from now on: every epic with an open claim must be looked at."""
+        if self._meta("generation") == generation:
+            return
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO wake SELECT epic, 0.0 FROM claimed")
+            row = ("generation", generation)
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
 
     def set_wake(self, wakes: Iterable[tuple[str, datetime | None]]) -> None:
         with self._transaction():
@@ -158,7 +141,7 @@ class SqliteIndex:
 
     def remember(self, record: Record, wake: float | None = None) -> None:
         """Keep what other epics need to know of a record."""
-        for table in ("occupied", "live"):
+        for table in ("occupied", "live", "claimed"):
             self._db.execute(f"DELETE FROM {table} WHERE epic = ?", (record.epic,))  # noqa: S608
         for delivery in record.deliveries.values():
             key = str(delivery.key)
@@ -169,32 +152,36 @@ class SqliteIndex:
                 if part.id:
                     live = (record.epic, key, delivery.place, part.id)
                     self._db.execute("INSERT INTO live VALUES (?, ?, ?, ?)", live)
+        if any(delivery.claim for delivery in record.deliveries.values()):
+            self._db.execute("INSERT INTO claimed VALUES (?)", (record.epic,))
         if wake is not None:
             self._wake(record.epic, wake)
 
     def _read_epics(self, since: str | None, heads: Heads, desk: Desk) -> None:
         changed = list(self._store.changed_epics(since, heads.main))
-        before = {path: self._row_id(path) for path, _tree in changed} if since else {}
+        now = {path: tree for path, tree in changed if tree}
+        before = self._rows_of([path for path, _tree in changed] if since else None)
         policy = self._policy_of(desk)
         lead = (policy.ahead + policy.prepare_ahead).total_seconds()
-        gone = [path for path, tree in changed if tree is None]
+        gone = [path for path in before if path not in now]
         self._db.executemany("DELETE FROM epics WHERE path = ?", ((path,) for path in gone))
         fresh: list[str] = []
-        for row in self._rows(desk, [item for item in changed if item[1]]):
+        for row in rows_of(self._store, desk, list(now.items())):
             values = (row.path, row.id, row.tree, row.title, row.first, row.problems)
             self._db.execute("INSERT OR REPLACE INTO epics VALUES (?, ?, ?, ?, ?, ?)", values)
-            known = before.get(row.path) is not None
-            if known:
+            _id, tree = before.get(row.path, ("", ""))
+            if tree and tree != row.tree:
                 self._wake(row.id, 0.0)
             elif row.first is not None:
                 self._wake_sooner(row.id, row.first - lead)
-            if since and not known:
+            if not tree:
                 fresh.append(row.id)
-        vanished = {old for path in gone if (old := before.get(path))}
+        vanished = {before[path][0] for path in gone}
         for old in vanished:
             self._wake(old, 0.0)
-        lost = {old for old in vanished if not self._is_there(old)}
-        self._suspect(fresh, lost, heads)
+        if since is None:
+            self._db.execute("INSERT OR REPLACE INTO wake SELECT epic, 0.0 FROM claimed")
+        self._suspect(fresh, {old for old in vanished if not self._is_there(old)}, heads)
 
     def _suspect(self, fresh: Sequence[str], lost: Iterable[str], heads: Heads) -> None:
         """Remember that a partly published epic vanished while a like one appeared."""
@@ -209,16 +196,6 @@ class SqliteIndex:
                 if alike and not self._record(heads, new).deliveries:
                     self._db.execute("INSERT OR REPLACE INTO replaces VALUES (?, ?)", (new, old))
                     self._wake(new, 0.0)
-
-    def _rows(self, desk: Desk, folders: Sequence[tuple[str, str | None]]) -> Iterable[Row]:
-        if len(folders) < _WORTH_PROCESSES:
-            return rows_in(self._store, desk, folders)
-        size = 2000
-        chunks = [folders[at : at + size] for at in range(0, len(folders), size)]
-        clone, url = str(self._store.clone), self._store.remote.url
-        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-            done = pool.map(partial(rows_elsewhere, clone, url, desk), chunks)
-            return list(chain.from_iterable(done))
 
     def _record(self, heads: Heads, epic: str) -> Record:
         try:
@@ -251,9 +228,14 @@ class SqliteIndex:
         found = self._db.execute("SELECT 1 FROM epics WHERE id = ? LIMIT 1", (epic_id,))
         return found.fetchone() is not None
 
-    def _row_id(self, path: str) -> str | None:
-        row = self._db.execute("SELECT id FROM epics WHERE path = ?", (path,)).fetchone()
-        return row[0] if row else None
+    def _rows_of(self, paths: Sequence[str] | None) -> dict[str, tuple[str, str]]:
+        """Id and tree of what is known of these folders; of all when None."""
+        if paths is None:
+            rows = self._db.execute("SELECT path, id, tree FROM epics").fetchall()
+        else:
+            query = "SELECT path, id, tree FROM epics WHERE path = ?"
+            rows = [row for path in paths for row in self._db.execute(query, (path,)).fetchall()]
+        return {path: (epic, tree) for path, epic, tree in rows}
 
     def _meta(self, name: str) -> str:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -279,27 +261,6 @@ class SqliteIndex:
             self.heads = before
             raise
         self._db.execute("COMMIT")
-
-    def _opened(self) -> sqlite3.Connection:
-        """Open the file; an old, broken or missing one is begun anew."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        for _again in range(2):
-            db = sqlite3.connect(self._path, isolation_level=None, timeout=10.0)
-            try:
-                db.execute("PRAGMA journal_mode=WAL")
-                db.execute("PRAGMA synchronous=NORMAL")
-                version = db.execute("PRAGMA user_version").fetchone()[0]
-                if version == 0:
-                    db.executescript(f"{_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION};")
-                    return db
-                if version == _SCHEMA_VERSION:
-                    return db
-            except sqlite3.DatabaseError:
-                pass
-            db.close()
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{self._path}{suffix}").unlink(missing_ok=True)
-        raise RuntimeError(f"{self._path} cannot be opened")
 
 
 def _since(delivery: Delivery) -> float:

@@ -40,6 +40,7 @@ class Keys:
         self.last_round = self.prefix + "round:last"
         self.round_lock = self.prefix + "round:lock"
         self.starter = self.prefix + "round:starter"
+        self.leader = self.prefix + "round:leader"
         self.trouble = self.prefix + "trouble"
 
     def claim(self, claim: str) -> str:
@@ -66,7 +67,7 @@ class RedisGate:
         self._installation = installation
         self._scripts: dict[str, Script] = {
             name: client.register_script(lua(name))
-            for name in ("found", "install", "fence", "report", "forget")
+            for name in ("found", "install", "fence", "report", "forget", "mark")
         }
 
     def refuse_forgetful(self) -> None:
@@ -89,10 +90,14 @@ class RedisGate:
         """Found a new generation if need be, mirror git's pause flag; return the generation."""
         generation, _new = self._run(
             "found",
-            [self.keys.generation, self.keys.paused_git],
-            [self._installation, secrets.token_hex(8)],
+            [
+                self.keys.generation,
+                self.keys.paused_git,
+                self.keys.leases,
+                self.keys.calling,
+            ],
+            [self._installation, secrets.token_hex(8), int(paused)],
         )
-        self._ask(lambda: self._redis.set(self.keys.paused_git, "1" if paused else "0"))
         return str(generation)
 
     def pause_now(self, *, paused: bool) -> None:
@@ -141,7 +146,12 @@ class RedisGate:
         args: list[str | int] = [TOMBSTONE]
         for claim in claims:
             args += [claim.id, claim.generation, int(claim.force)]
-        keys = [self.keys.generation, self.keys.leases, *(self.keys.claim(c.id) for c in claims)]
+        keys = [
+            self.keys.generation,
+            self.keys.leases,
+            self.keys.calling,
+            *(self.keys.claim(c.id) for c in claims),
+        ]
         answers = self._run("fence", keys, args)
         return {
             claim.id: self._view(claim, answer)
@@ -199,11 +209,7 @@ class RedisGate:
 
     def mark_round(self, trouble: str) -> None:
         """Tell the other workers that rounds are kept, and people what keeps this one back."""
-        seconds, micro = self._ask(self._redis.time)
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.set(self.keys.last_round, seconds * 1000 + micro // 1000)
-        pipe.set(self.keys.trouble, trouble)
-        self._ask(pipe.execute)
+        self._run("mark", [self.keys.last_round, self.keys.trouble], [trouble])
 
     def silence(self) -> float:
         """Seconds since the last round, on any machine; infinite before the first."""

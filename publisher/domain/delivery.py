@@ -130,7 +130,8 @@ class LostCall:
 class Doubt:
     """The current part may be out already. Sticky: from now on, look before every call.
 
-    `looks` counts the look-ups since the last call that found nothing.
+    The parts up to `last_part` may have been called, of `parts` in all. `looks` counts the
+    look-ups for the current part that found nothing since its last call.
     """
 
     first_called_at: datetime
@@ -139,7 +140,10 @@ class Doubt:
     commit: str
     path: str
     digest: str
+    parts: int = 1
+    last_part: int = 0
     looks: int = 0
+    looks_failed: int = 0
     looked_at: datetime | None = None
     look_after: datetime | None = None
 
@@ -175,6 +179,7 @@ class Delivery:
     held: Mark | None = None
     released: Mark | None = None
     cancelled: Mark | None = None
+    gone: Mark | None = None
     removed: Mark | None = None
     notes: tuple[Mark, ...] = ()
 

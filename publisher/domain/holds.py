@@ -28,7 +28,7 @@ def hold_on_sight(key: Key, record: Record, wanted: Iterable[Key], facts: Facts)
         )
         return Mark(why, facts.now, code=HoldReason.RENAMED)
     kept = set(wanted)
-    gone = [d.key for d in record.deliveries.values() if d.out and d.key not in kept]
+    gone = [d.key for d in record.deliveries.values() if d.out and not d.gone and d.key not in kept]
     if not gone or key in record.deliveries:
         return None
     why = (
@@ -45,12 +45,12 @@ def hold_when_due(
     print_: str,
     taken: Mapping[tuple[str, str], Key],
 ) -> Mark | None:
-    """Hold a first attempt that is too late, or whose content the account already had.
+    """Hold a first attempt that is too late, and whatever says what the account has said already.
 
     `taken` are the account and fingerprint of what is being claimed beside it.
     """
     late = facts.now - due
-    if late > facts.policy.grace:
+    if delivery.first and late > facts.policy.grace:
         minutes = int(late.total_seconds() // 60)
         why = f"It is overdue by {minutes} minutes, more than overdue_grace allows."
         return Mark(why, facts.now, code=HoldReason.OVERDUE)

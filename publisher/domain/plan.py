@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from publisher.domain.delivery import Claim, Delivery, DeliveryStatus, Key, LostCall, Record, Work
+from publisher.domain.delivery import (
+    Claim,
+    Delivery,
+    DeliveryStatus,
+    Key,
+    LostCall,
+    Mark,
+    Record,
+    Work,
+)
 from publisher.domain.epic import Epic, Profile, Task
 from publisher.domain.facts import Facts, GateView, Step
 from publisher.domain.holds import STICKY, hold_on_sight, hold_when_due
@@ -15,6 +24,7 @@ from publisher.domain.next_work import AskPerson, Next, Nothing, next_work
 from publisher.domain.outcome import NO_HANDLE
 from publisher.domain.payload import digest_of, fingerprint_of, payload_of
 from publisher.domain.report import ANSWER_LOST, lost
+from publisher.domain.traits import Safety
 
 
 def plan_epic(epic: Epic | None, record: Record, facts: Facts) -> Step:
@@ -24,7 +34,9 @@ def plan_epic(epic: Epic | None, record: Record, facts: Facts) -> Step:
     if fence:
         return Step(record=record, fence=fence, wake_at=facts.now)
     open_before = {d.claim_id for d in record.deliveries.values() if d.claim}
-    after = [look.decide(delivery) for delivery in look.deliveries()]
+    after = [look.decide(delivery) for delivery in record.deliveries.values()]
+    after += [look.decide(delivery) for delivery in look.newcomers(record.put(*after))]
+    after = [look.seen(delivery) for delivery in after]
     claimed = tuple(d.key for d in after if d.claim and d.claim_id not in open_before)
     kept = _kept(record, after)
     if epic is not None and kept is not record:
@@ -61,13 +73,21 @@ class _Look:
             if name in facts.profiles
         }
 
-    def deliveries(self) -> Iterator[Delivery]:
-        """Those on record, then those that people want and nobody has seen yet."""
-        yield from self.record.deliveries.values()
+    def newcomers(self, known: Record) -> Iterator[Delivery]:
+        """What people want and nobody has seen yet; `known` is decided already."""
         for key, (_task, profile) in self.wanted.items():
-            if key not in self.record.deliveries:
-                held = hold_on_sight(key, self.record, self.wanted, self.facts)
+            if key not in known.deliveries:
+                held = hold_on_sight(key, known, self.wanted, self.facts)
                 yield Delivery(key=key, place=profile.place, held=held)
+
+    def seen(self, delivery: Delivery) -> Delivery:
+        """Remember what is out and vanished from the epic: it makes newcomers suspect only once."""
+        if self.epic is None or bool(delivery.gone) == (delivery.key not in self.wanted):
+            return delivery
+        if delivery.key in self.wanted:
+            return replace(delivery, gone=None)
+        vanished = Mark("no longer in the epic", self.facts.now)
+        return replace(delivery, gone=vanished) if delivery.out else delivery
 
     def to_fence(self) -> Iterator[tuple[str, bool]]:
         """Claims whose lease ended (False), and claims for what nobody wants any more (True)."""
@@ -76,11 +96,14 @@ class _Look:
                 continue
             if self._unwanted(delivery, delivery.claim):
                 yield delivery.claim_id, True
-            elif (
-                delivery.claim.lease_until <= self.facts.now
-                or delivery.claim_id in self.facts.expired
-            ):
+            elif self._may_have_ended(delivery, delivery.claim):
                 yield delivery.claim_id, False
+
+    def _may_have_ended(self, delivery: Delivery, claim: Claim) -> bool:
+        """Its lease is over; or its gate is gone before its time came, so it never will pass."""
+        facts = self.facts
+        gate_gone = claim.generation != facts.generation and claim.due > facts.now
+        return gate_gone or claim.lease_until <= facts.now or delivery.claim_id in facts.expired
 
     def decide(self, delivery: Delivery) -> Delivery:
         """Settle the open claim if it must be; begin what is next if it is time."""
@@ -92,8 +115,12 @@ class _Look:
         if profile is None:
             return delivery
         delivery = self._refreshed(delivery)
-        at, traits = self._at(delivery), self.facts.traits(profile)
+        whole = self._all_out(delivery)
+        at, traits = None if whole else self._at(delivery), self.facts.traits(profile)
         match next_work(delivery, at, traits, self.facts.dead, self.facts.now):
+            case Nothing() if whole:
+                done = delivery.begun().step(DeliveryStatus.PUBLISHED)
+                return replace(done, due=None, doubt=None, handle=NO_HANDLE)
             case Nothing():
                 return delivery
             case AskPerson():
@@ -131,6 +158,14 @@ class _Look:
         same_place = (p for p in self.facts.profiles.values() if p.place == delivery.place)
         return next(same_place, None)
 
+    def _all_out(self, delivery: Delivery) -> bool:
+        """Whether a thread was cut to what is out of it already."""
+        if not delivery.parts or delivery.key not in self.wanted:
+            return False
+        if delivery.begun().status is not DeliveryStatus.PROCESSING:
+            return False
+        return len(delivery.parts) >= len(self.wanted[delivery.key][0].parts)
+
     def _unwanted(self, delivery: Delivery, claim: Claim) -> bool:
         """Whether people have changed their mind since the claim: gone, moved in time, edited."""
         if claim.work not in {Work.CALL, Work.PREPARE}:
@@ -155,19 +190,31 @@ class _Look:
             return delivery
         if claim.work is not Work.CALL:
             return replace(delivery, claim=None)
-        if view.same_generation:
-            called_at = view.calling.get(len(delivery.parts))
-        else:
-            called_at = claim.due if claim.due <= self.facts.now else None
-        if called_at is not None:
-            call = LostCall(delivery.claim_id, view.caller)
+        part, now = len(delivery.parts), self.facts.now
+        called = {n: at for n, at in view.calling.items() if n >= part}
+        if not view.same_generation and claim.due <= now:
+            last = part if self._one_part_a_claim(delivery) else claim.parts - 1
+            called = {part: claim.due, last: claim.due}
+        if called:
             return lost(
-                delivery, claim, call, called_at, self.facts.now, ANSWER_LOST, self.facts.policy
+                delivery,
+                claim,
+                LostCall(delivery.claim_id, view.caller),
+                min(called.values()),
+                now,
+                ANSWER_LOST,
+                self.facts.policy,
+                last_part=max(called),
             )
         freed = replace(delivery, claim=None)
         if delivery.status is DeliveryStatus.PROCESSING and not delivery.somewhere:
             return freed.step(DeliveryStatus.PENDING)
         return freed
+
+    def _one_part_a_claim(self, delivery: Delivery) -> bool:
+        """On a checkable platform each part needs a container of its own, and so a claim."""
+        profile = self._profile(delivery)
+        return profile is not None and self.facts.traits(profile).safety is Safety.CHECKABLE
 
     def _begun(self, delivery: Delivery, wanted: Next, profile: Profile) -> Delivery:
         """Claim it when its time is near; otherwise remember when to look again."""
@@ -190,7 +237,7 @@ class _Look:
         parts = len(delivery.parts) + 1
         if wanted.work in {Work.CALL, Work.PREPARE} and self.epic is not None:
             digest, print_ = self._digests(delivery)
-            if delivery.first and not delivery.released:
+            if not delivery.released and not delivery.somewhere:
                 held = hold_when_due(delivery, wanted.due, facts, print_, self._taken)
                 if held:
                     return replace(delivery, held=held)

@@ -1,6 +1,6 @@
 """The numbers that decisions depend on; all durations are timedeltas."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import timedelta
 
 from publisher.domain.errors import ConfigError
@@ -68,7 +68,7 @@ class Timing:
                 self.lease + self.tick < PROMISED_RECOVERY,
                 f"lease + tick must stay below {PROMISED_RECOVERY:g} s",
             ),
-            (min(self.heartbeat, self.call_budget, self.http, self.git) > 0, "all must be > 0"),
+            (min(astuple(self)) > 0, "all must be > 0"),
         )
         broken = [sentence for holds, sentence in rules if not holds]
         if broken:

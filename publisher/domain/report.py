@@ -14,6 +14,7 @@ from publisher.domain.delivery import (
     LivePart,
     LostCall,
     Mark,
+    Work,
 )
 from publisher.domain.outcome import (
     NO_HANDLE,
@@ -40,7 +41,7 @@ def apply_report(delivery: Delivery, report: Report, policy: Policy) -> Delivery
     claim = delivery.claim
     if claim is None or delivery.claim_id != report.claim:
         return _late(delivery, report)
-    if report.part < len(delivery.parts):
+    if report.part != len(delivery.parts):
         return delivery
     if claim.work in LOOKING and isinstance(report.result, NotBegun | Retry | GiveUp | Unknown):
         return _looked_in_vain(delivery, report, report.result, policy)
@@ -70,22 +71,34 @@ def published(
     delivery: Delivery, found: Published, at: datetime, called_at: datetime | None = None
 ) -> Delivery:
     """One part is live; the last one makes the delivery published."""
-    claim = delivery.claim
-    total = claim.parts if claim else len(delivery.parts) + 1
-    attempt = _attempt(delivery, at, "published", called_at=called_at)
+    claim, doubt = delivery.claim, delivery.doubt
+    looking = claim is None or claim.work in LOOKING
+    known = claim or doubt
     parts = (*delivery.parts, LivePart(found.id, found.url, at))
+    more = len(parts) < (known.parts if known else len(parts))
+    attempt = _attempt(delivery, at, "published", called_at=called_at)
     grown = replace(
         delivery.begun(),
+        claim=None if looking else claim,
         parts=parts,
         attempts=(*delivery.attempts, attempt),
-        doubt=None,
+        doubt=_about_the_next(doubt, len(parts)) if looking and more else None,
         count=0,
         handle=NO_HANDLE,
         accepted=False,
     )
-    if len(parts) < total:
+    if more and grown.status is DeliveryStatus.UNCONFIRMED:
+        return grown.step(DeliveryStatus.PENDING)
+    if more:
         return grown
     return replace(grown.step(DeliveryStatus.PUBLISHED), claim=None, due=None, held=None)
+
+
+def _about_the_next(doubt: Doubt | None, part: int) -> Doubt | None:
+    """A part was found; the one after it may have been called as well."""
+    if doubt is None or part > doubt.last_part:
+        return None
+    return replace(doubt, looks=0, looked_at=None, look_after=None)
 
 
 def lost(
@@ -96,8 +109,12 @@ def lost(
     now: datetime,
     fault: Fault,
     policy: Policy,
+    last_part: int = 0,
 ) -> Delivery:
-    """A call was made and its answer never came: doubt, until it is settled."""
+    """A call was made and its answer never came: doubt, until it is settled.
+
+    `last_part` is the last part that this claim may have called.
+    """
     count = delivery.count + 1
     retry_at = now + policy.backoff(count) if call.ended else now
     old = delivery.doubt
@@ -108,6 +125,8 @@ def lost(
         commit=claim.commit,
         path=claim.path,
         digest=claim.digest,
+        parts=claim.parts,
+        last_part=max(last_part, len(delivery.parts)),
     )
     attempt = _attempt(delivery, now, "lost", called_at=called_at, fault=fault)
     return replace(
@@ -141,19 +160,25 @@ def _looked_in_vain(
     """A look-up said “not there” (NotBegun), or could not be made, which proves nothing."""
     if delivery.accepted and isinstance(result, GiveUp):
         return _refused(delivery, report, result, policy)
+    claim_work = delivery.claim.work if delivery.claim else None
     freed = replace(delivery, claim=None)
-    wait = policy.backoff(1)
+    doubt = delivery.doubt
+    failed = doubt.looks_failed + 1 if doubt else 1
+    wait = policy.backoff(failed)
     if isinstance(result, Retry) and result.after is not None:
         wait = result.after
     if delivery.accepted:
         return replace(freed, due=report.at + wait)
-    if delivery.doubt is None:
+    if doubt is None:
         return freed
     if isinstance(result, NotBegun):
-        doubt = replace(delivery.doubt, looks=delivery.doubt.looks + 1, looked_at=report.at)
-    else:
-        doubt = replace(delivery.doubt, look_after=report.at + wait)
-    return replace(freed, doubt=doubt)
+        return replace(freed, doubt=replace(doubt, looks=doubt.looks + 1, looked_at=report.at))
+    lost_handle = isinstance(result, GiveUp) and claim_work is Work.CHECK
+    return replace(
+        freed,
+        doubt=replace(doubt, look_after=report.at + wait, looks_failed=failed),
+        handle=NO_HANDLE if lost_handle else delivery.handle,
+    )
 
 
 def _refused(
@@ -185,7 +210,7 @@ def _refused(
         due=retry_at,
         doubt=doubt,
         accepted=False,
-        handle=report.handle or delivery.handle,
+        handle=(report.handle or delivery.handle) if again else NO_HANDLE,
     )
     return changed.step(DeliveryStatus.WAITING if again else DeliveryStatus.FAILED)
 

@@ -47,8 +47,8 @@ def epic_state(epic: Epic, record: Record) -> EpicState:
         for task, profile in epic.deliveries()
     ]
     living = [delivery for delivery in wanted if not delivery.cancelled]
-    known = [delivery for delivery in record.deliveries.values() if not delivery.cancelled]
-    if any(d.status in _ERROR or d.held for d in known):
+    unsure = any(d.status is DeliveryStatus.UNCONFIRMED for d in record.deliveries.values())
+    if unsure or any(d.status in _ERROR or d.held for d in living):
         return EpicState.ERROR
     if not epic.tasks or not living:
         return EpicState.REVIEW

@@ -77,8 +77,13 @@ def _words(change: Change) -> Iterator[str]:
 def _moved(change: Change) -> Iterator[Delivery]:
     for delivery in change.after.deliveries.values():
         before = change.before.get(delivery.key)
-        if before is None or before.status is not delivery.status:
+        if before is None or _story(before) != _story(delivery):
             yield delivery
+
+
+def _story(delivery: Delivery) -> tuple[DeliveryStatus, int]:
+    """A retry that is refused again keeps its status and is news all the same."""
+    return delivery.status, len(delivery.attempts)
 
 
 def _newly(change: Change, delivery: Delivery, mark: str) -> bool:

@@ -51,7 +51,8 @@ def round(repo: str, as_json: bool) -> None:  # noqa: A001 - the command's name
 @click.option(
     "--deliveries-only", is_flag=True, help="Only carry deliveries (started by a leader)."
 )
-def worker(repo: str, deliverers: int, deliveries_only: bool) -> None:
+@click.option("--if-rounds-stopped", is_flag=True, help="End at once if rounds are kept already.")
+def worker(repo: str, deliverers: int, deliveries_only: bool, if_rounds_stopped: bool) -> None:
     """Run a worker on this machine, against REDIS_URL. Start as many as you like, anywhere."""
     from publisher.entrypoints.worker import deliver, lead  # noqa: PLC0415 - keeps --help fast
     from publisher.wiring import App  # noqa: PLC0415 - the same
@@ -62,7 +63,7 @@ def worker(repo: str, deliverers: int, deliveries_only: bool) -> None:
     if deliveries_only:
         deliver(app, deliverers)
     else:
-        lead(app, deliverers)
+        lead(app, deliverers, only_if_stopped=if_rounds_stopped)
 
 
 @click.command()

@@ -22,7 +22,8 @@ from publisher.wiring import App
 log = logging.getLogger(__name__)
 
 LOST_AFTER = 15
-REVIVE_EVERY = 5
+REVIVE_EVERY = 10
+SURPLUS_AFTER = 10
 
 
 class Children:
@@ -62,9 +63,19 @@ def start(command: Sequence[str], *, detached: bool = False) -> "subprocess.Pope
 
 
 class Pulse(threading.Thread):
-    """`lead` is the command that starts a leading worker; None where this one leads itself."""
+    """`lead` is the command that starts a leading worker; None where this one leads itself.
 
-    def __init__(self, app: App, children: Children | None, lead: Sequence[str] | None) -> None:
+    `stand_in`: this leader was started because rounds had stopped, and ends when another leads.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        children: Children | None,
+        lead: Sequence[str] | None,
+        *,
+        stand_in: bool = False,
+    ) -> None:
         super().__init__(name="pulse", daemon=True)
         self._app = app
         self._children = children
@@ -74,6 +85,9 @@ class Pulse(threading.Thread):
         self._failures = 0
         self._ending = threading.Event()
         self._orphaned = 0.0
+        self._leaderless = 0
+        self._stand_in = stand_in
+        self._surplus = 0
 
     def stop(self) -> None:
         self._ending.set()
@@ -99,13 +113,35 @@ class Pulse(threading.Thread):
             self._app.queue.wake_round()
         if self._app.gate.waiting():
             self._app.queue.wake_carriers()
-        if self._lead is not None and silence > timing.stale:
+        if self._lead is None:
+            self._be_leader()
+        elif self._is_leaderless(silence):
             self._revive()
         kept = silence < timing.stale
         orphan = os.getppid() != self._parent
         self._orphaned = self._orphaned + timing.tick if orphan and kept else 0.0
         if self._lead is not None and self._orphaned > timing.stale + timing.tick:
             self._retire()  # somebody kept a round after our parent died
+
+    def _be_leader(self) -> None:
+        """Show that a leader lives; a stand-in beside another leader is one too many."""
+        keys, client = self._app.gate.keys, self._app.client
+        life = round(self._app.config.timing.stale * 1000)
+        holder = client.set(keys.leader, self._app.name, nx=True, get=True, px=life)
+        if holder in {None, self._app.name}:
+            client.pexpire(keys.leader, life)
+            self._surplus = 0
+        elif self._stand_in:
+            self._surplus += 1
+            if self._surplus > SURPLUS_AFTER:
+                self._retire()
+
+    def _is_leaderless(self, silence: float) -> bool:
+        """Whether no leader is alive, seen twice: slow rounds alone must not breed processes."""
+        quiet = silence > self._app.config.timing.stale
+        leading = quiet and self._app.client.exists(self._app.gate.keys.leader)
+        self._leaderless = self._leaderless + 1 if quiet and not leading else 0
+        return self._leaderless > 1
 
     def _revive(self) -> None:
         """Start a leading worker; one at a time, whoever noticed first."""

@@ -18,13 +18,19 @@ log = logging.getLogger(__name__)
 REDIS_AWAY = 0.5
 
 
-def lead(app: App, deliverers: int) -> None:
-    """Keep rounds until told to stop; start and replace `deliverers` delivery workers."""
+def lead(app: App, deliverers: int, *, only_if_stopped: bool = False) -> None:
+    """Keep rounds until told to stop; start and replace `deliverers` delivery workers.
+
+    `only_if_stopped`: end at once when somebody keeps the rounds already, so that a slow machine
+    does not collect leaders.
+    """
+    if only_if_stopped and app.gate.silence() < app.config.timing.stale:
+        return
     app.gate.refuse_forgetful()
     jobs.prepare(app)
     command = ["worker", "--repo", app.config.repo, "--deliveries-only"]
     children = Children(command, deliverers)
-    pulse = Pulse(app, children, None)
+    pulse = Pulse(app, children, None, stand_in=only_if_stopped)
     try:
         _until_stopped(app, pulse, app.work_on_rounds)
     finally:
@@ -35,6 +41,7 @@ def deliver(app: App, deliverers: int) -> None:
     """Carry deliveries until told to stop; start a leading worker should rounds stop."""
     jobs.prepare(app)
     command = ["worker", "--repo", app.config.repo, "--deliverers", str(deliverers)]
+    command.append("--if-rounds-stopped")
     _until_stopped(app, Pulse(app, None, command), app.work_on_deliveries)
 
 

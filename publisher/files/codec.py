@@ -27,7 +27,7 @@ _KINDS = {kind: name for name, kind in _RESULTS.items()}
 
 
 def to_plain(value: object) -> Any:  # noqa: ANN401 - JSON
-    """Turn a value into dicts, lists and scalars; empty fields are left out."""
+    """Turn a value into dicts, lists and scalars; empty fields are left out, but for texts."""
     return _pruned(msgspec.to_builtins(value, str_keys=True))
 
 
@@ -78,4 +78,4 @@ def _pruned(value: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 def _is_empty(value: object) -> bool:
-    return value is None or value is False or value in ("", [], {})
+    return value is None or value is False or value in ([], {})

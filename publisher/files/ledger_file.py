@@ -41,6 +41,8 @@ def load_record(data: bytes, path: str) -> Record:
     """Read what `dump_record` wrote; raise ContentError when a person has broken it."""
     try:
         plain = msgspec.json.decode(data)
+        if plain["format"] > FORMAT:
+            raise ValueError(f"format {plain['format']} is newer than this Copydesk")  # noqa: TRY301
         deliveries = [from_plain(item, Delivery) for item in plain["deliveries"]]
         return Record(
             epic=plain["epic"],

@@ -72,6 +72,7 @@ class Carrier:
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _slots: asyncio.Semaphore = field(init=False)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _alarms: dict[datetime, asyncio.Event] = field(default_factory=dict)
     _behind: float = 0.0
 
     def __post_init__(self) -> None:
@@ -83,40 +84,40 @@ class Carrier:
         Once `stop` is set, calls under way are finished and everything else is given back.
         """
         self._stop = stop
-        keeper = asyncio.create_task(self._keep_leases())
+        helpers = [asyncio.create_task(self._keep_leases()), asyncio.create_task(self._wake_all())]
         try:
             while not stop.is_set():
                 room = len(self._tasks) < CARRIED_AT_MOST
-                claims = await self._taken() if room else await self._pause()
-                if not claims and not self._tasks:
+                claims = await (self._taken() if room else self._pause())
+                if claims is None and not self._tasks:
                     break
-                for claim in claims:
+                for claim in claims or ():
                     task = asyncio.create_task(self._carry(claim))
                     self._tasks[claim.id] = task
                     task.add_done_callback(partial(self._forget, claim.id))
             await asyncio.gather(*self._tasks.values())
         finally:
-            keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
 
     def _forget(self, claim: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(claim, None)
 
-    async def _pause(self) -> Sequence[HandedClaim]:
+    async def _pause(self) -> None:
         await asyncio.sleep(REDIS_AWAY)
-        return ()
 
-    async def _taken(self) -> Sequence[HandedClaim]:
-        """The next batch, less what is no longer ours to carry."""
+    async def _taken(self) -> Sequence[HandedClaim] | None:
+        """The next batch, less what is no longer ours to carry; None when none came."""
         try:
             claims = await self.work.lane.take(LINGER)
             if not claims:
-                return ()
+                return None
             self._behind = await self.work.lane.time() - self.work.boot()
             lost = await self.work.lane.keep([claim.id for claim in claims])
         except Unavailable:
-            return await self._pause()
+            await self._pause()
+            return None
         return [claim for claim in claims if claim.id not in lost and claim.id not in self._tasks]
 
     async def _keep_leases(self) -> None:
@@ -192,7 +193,10 @@ class Carrier:
         account: Account,
         http: PunctualHttp,
     ) -> Result:
-        """Wait for the time, pass the gate, make the one dangerous call, report it."""
+        """Wait for the time, pass the gate, make the one dangerous call; then report it.
+
+        The next call need not wait for this one's report.
+        """
         await self._until(claim.due)
         async with self._slots:
             asked = self.work.boot()
@@ -200,8 +204,9 @@ class Carrier:
             if isinstance(passed, Passed):
                 http.send_before(asked + self.work.timing.call_budget)
                 result = await self._published(account, post, handle)
-                await self._report(claim, part, result, called_at=passed.at, handle=handle)
-                return result
+        if isinstance(passed, Passed):
+            await self._report(claim, part, result, called_at=passed.at, handle=handle)
+            return result
         if passed.reason not in _NOT_OURS_TO_TELL:
             await self._report(claim, part, passed)
         return passed
@@ -215,11 +220,28 @@ class Carrier:
             return Unknown(Fault(ErrorKind.BUG, f"The connector failed: {error!r:.200}"))
 
     async def _until(self, due: datetime) -> None:
-        """Sleep until `due` by Redis's clock, as far as this process knows it."""
+        """Sleep until `due` by Redis's clock, as far as this process knows it; one alarm for all.
+
+        A timer for each would make the first call of a burst wait for the last one's timer.
+        """
         left = due.timestamp() - self._behind - self.work.boot()
-        if left > 0:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), left)
+        if left <= 0 or self._stop.is_set():
+            return
+        if due not in self._alarms:
+            self._alarms[due] = asyncio.Event()
+            asyncio.get_running_loop().call_later(left, self._ring, due)
+        await self._alarms[due].wait()
+
+    def _ring(self, due: datetime) -> None:
+        alarm = self._alarms.pop(due, None)
+        if alarm is not None:
+            alarm.set()
+
+    async def _wake_all(self) -> None:
+        """A carrier that is to stop has nothing to wait for."""
+        await self._stop.wait()
+        for due in list(self._alarms):
+            self._ring(due)
 
     async def _entered(self, claim: HandedClaim, part: int) -> Passed | NotBegun:
         while not self._stop.is_set():
@@ -251,7 +273,8 @@ class Carrier:
             caller=self.work.lane.caller,
             handle=handle or {},
         )
-        closes = not isinstance(result, Published) or part + 1 >= claim.parts
+        more_to_come = isinstance(result, Published) and part + 1 < claim.parts
+        closes = claim.work != Work.CALL or not more_to_come
         while True:
             try:
                 await self.work.lane.report(report, closes=closes)

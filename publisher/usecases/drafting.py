@@ -4,10 +4,11 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from publisher.domain.delivery import Delivery, Key, Record
 from publisher.domain.epic import Desk, Epic
-from publisher.domain.errors import ContentError
+from publisher.domain.errors import Conflict, ContentError, Unavailable
 from publisher.domain.facts import Facts, Step
 from publisher.domain.outcome import Located, Report
 from publisher.domain.plan import plan_epic
@@ -66,7 +67,6 @@ class Drafting:
         self._store, self._index, self._gate = store, index, gate
         self._platforms = platforms
         self._round = circumstances
-        self._unusable = {name for name, _ in profile_faults(circumstances.desk, platforms)}
         self._reports: dict[str, list[Report]] = {}
         for report in sorted(circumstances.reports.values(), key=lambda r: (r.claim, r.part)):
             self._reports.setdefault(epic_of_claim(report.claim), []).append(report)
@@ -74,15 +74,29 @@ class Drafting:
         self._live: dict[tuple[str, str], Key] = {}
         self.drafted = Drafted()
 
+    @cached_property
+    def _unusable(self) -> frozenset[str]:
+        """Looked up with the first epic: an idle round takes none."""
+        return frozenset(name for name, _ in profile_faults(self._round.desk, self._platforms))
+
     def take(self, epic_ids: Iterable[str]) -> Drafted:
         for epic_id in epic_ids:
             try:
                 self._take(epic_id)
             except ContentError as error:
                 log.exception("broken record", extra={"action": "broken_record", "epic": epic_id})
-                self.drafted.broken.append(str(error))
-                self.drafted.wakes.append((epic_id, self._round.now + PROJECTION_AGAIN))
+                self._put_off(epic_id, str(error))
+            except (Unavailable, Conflict):
+                raise
+            except Exception as error:
+                log.exception("epic failed", extra={"action": "epic_failed", "epic": epic_id})
+                self._put_off(epic_id, f"{epic_id}: a bug in Copydesk: {error!r:.200}")
         return self.drafted
+
+    def _put_off(self, epic_id: str, why: str) -> None:
+        """One epic that cannot be decided stops no other."""
+        self.drafted.broken.append(why)
+        self.drafted.wakes.append((epic_id, self._round.now + PROJECTION_AGAIN))
 
     def _take(self, epic_id: str) -> None:
         before = self._store.record(self._round.heads.ledger, epic_id)
@@ -91,7 +105,7 @@ class Drafting:
         step = self._planned(epic, record)
         after = step.record
         if after != before:
-            total = sum(1 for _ in epic.deliveries()) if epic else len(after.deliveries)
+            total = len(_counted(epic, after))
             self.drafted.records.append(after)
             self.drafted.changes.append(Change(before, after, total))
         for key in step.claimed:
@@ -194,6 +208,13 @@ class Drafting:
         if not changed:
             log.warning("status edited", extra={"action": "status_rewritten", "epic": epic.id})
             self.drafted.edited += [epic.id] if there is not None else []
+
+
+def _counted(epic: Epic | None, record: Record) -> frozenset[Key]:
+    """The deliveries that “2 of 3” is about: wanted now, or out already."""
+    out = {delivery.key for delivery in record.deliveries.values() if delivery.out}
+    wanted = epic.deliveries() if epic else ()
+    return frozenset(out | {Key(record.epic, task.id, name) for task, name in wanted})
 
 
 def handed(delivery: Delivery) -> HandedClaim:

@@ -95,7 +95,7 @@ class Round:
                 return RoundReport(trouble="Waiting for the push budget of the forge.")
             self.budget.spend(now)
             result, pushed = self.store.push(heads, draft, now)
-            if result.done:
+            if result.done or (result.refused and not draft.ledger):
                 return self._pushed(here, drafted, pushed, result)
             if not result.raced:
                 raise Unavailable(f"The forge refuses our push: {result.refused or result.why}")
@@ -109,6 +109,7 @@ class Round:
     ) -> Circumstances:
         desk = self.index.desk
         generation = self.gate.open(paused=desk.settings.paused)
+        self.index.guarded_by(generation)
         return Circumstances(
             now=now,
             heads=heads,
@@ -118,7 +119,7 @@ class Round:
             owner=self.owner,
             may_claim=not desk.settings.paused
             and not self.gate.paused_now()
-            and not self.clock.trouble(now),
+            and not self.clock.trouble(self.gate.now()),
             reports=reports,
             expired=self.gate.expired(now),
             calling=self.gate.calling(now - VISIBLE_AFTER),
@@ -171,7 +172,7 @@ class Round:
         self, here: Circumstances, drafted: Drafted, commit: str, trouble: str
     ) -> RoundReport:
         faults = (f"{name}: {why}" for name, why in profile_faults(here.desk, self.platforms))
-        reasons = (trouble, self.clock.trouble(here.now), *drafted.broken[:3], *faults)
+        reasons = (trouble, self.clock.trouble(self.gate.now()), *drafted.broken[:3], *faults)
         trouble = "; ".join(reason for reason in reasons if reason)
         if drafted.wakes:
             log.info(

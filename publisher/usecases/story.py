@@ -23,7 +23,7 @@ def story_of(store: Store, heads: Heads, epic: str, folder: str, total: int) -> 
 
 
 def _by_people(past: list[PastCommit]) -> Iterator[Event]:
-    for commit in past:
+    for commit in reversed(past):
         if not commit.subject.startswith(_MACHINE_SUBJECTS):
             yield Event(at=commit.at, commit=commit.id, who=commit.author, text=commit.subject)
 
@@ -31,7 +31,7 @@ def _by_people(past: list[PastCommit]) -> Iterator[Event]:
 def _by_machine(store: Store, past: list[PastCommit], epic: str, total: int) -> Iterator[Event]:
     path = ledger_path(epic)
     before = Record(epic=epic)
-    for commit in sorted(past, key=lambda item: item.at):
+    for commit in reversed(past):
         data = store.file(commit.id, path)
         try:
             after = load_record(data, path) if data else Record(epic=epic)

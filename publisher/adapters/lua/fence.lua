@@ -1,5 +1,5 @@
 -- Take claims out of the game unless they are alive: after this they never pass the gate.
--- KEYS: generation, leases, claims…
+-- KEYS: generation, leases, calling, claims…
 -- ARGV: tombstone seconds, then id, generation, force (0 or 1) for each claim
 -- Returns for each claim {state, lease, caller, part, called, part, called, …}; state is
 -- "fenced", "alive" or "other" (guarded by another generation).
@@ -9,11 +9,13 @@ if generation and string.sub(generation, -string.len(run_id)) ~= run_id then gen
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local answers = {}
-for i = 3, #KEYS do
-  local at = 2 + (i - 3) * 3
+for i = 4, #KEYS do
+  local at = 2 + (i - 4) * 3
   local answer
   if not generation or generation ~= ARGV[at + 1] then
     answer = {'other', '0', ''}
+    redis.call('ZREM', KEYS[2], ARGV[at])
+    redis.call('ZREM', KEYS[3], ARGV[at])
   else
     local lease = redis.call('HGET', KEYS[i], 'lease')
     if lease and tonumber(lease) > now and ARGV[at + 2] == '0' then
@@ -22,6 +24,7 @@ for i = 3, #KEYS do
       redis.call('HSET', KEYS[i], 'fenced', now)
       redis.call('EXPIRE', KEYS[i], ARGV[1])
       redis.call('ZREM', KEYS[2], ARGV[at])
+      redis.call('ZREM', KEYS[3], ARGV[at])
       answer = {'fenced', lease or '0', redis.call('HGET', KEYS[i], 'caller') or ''}
       local fields = redis.call('HGETALL', KEYS[i])
       for f = 1, #fields, 2 do

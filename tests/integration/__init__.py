@@ -1,0 +1,1 @@
+"""Real git, real Valkey and the real sandbox, together; nothing here is faked."""
