@@ -1,18 +1,23 @@
 """Talking to the forge with git itself: fetch, and push as a compare-and-swap."""
 
 import fcntl
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import git
 import pygit2
 
+from publisher.adapters.clock import boot_clock, wall_clock
 from publisher.domain.errors import Unavailable
 from publisher.ports import PastCommit, PushResult
 
 TRACKING = "refs/remotes/origin/"
+_OUR_LOCK = "copydesk.lock"
+_LOOK_AGAIN = 0.01
 _RACED = (
     "stale info",
     "non-fast-forward",
@@ -98,10 +103,39 @@ class GitRemote:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One process at a time moves this clone's references. Never held across Redis calls."""
-        with (self._clone / "copydesk.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        """One process at a time moves this clone's references. Never held across Redis calls.
+
+        Raises Unavailable when another process holds on to it for longer than git may take.
+        """
+        with (self._clone / _OUR_LOCK).open("w") as file:
+            self._wait_for(file)
+            try:
+                yield
+            except (Unavailable, _Failed, pygit2.GitError, OSError):
+                self._sweep()
+                raise
+
+    def _wait_for(self, file: IO[str]) -> None:
+        end = boot_clock() + 2 * self._timeout
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if boot_clock() > end:
+                    raise Unavailable(
+                        f"Another process holds {self._clone} for too long."
+                    ) from None
+                threading.Event().wait(_LOOK_AGAIN)
+            else:
+                return
+
+    def _sweep(self) -> None:
+        """Remove lock files that a killed git left behind: no living one is that old."""
+        old = wall_clock() - 2 * self._timeout
+        for lock in (*self._clone.glob("*.lock"), *(self._clone / "refs").rglob("*.lock")):
+            with suppress(OSError):
+                if lock.name != _OUR_LOCK and lock.stat().st_mtime < old:
+                    lock.unlink()
 
     def fetch(self) -> None:
         with self.locked():

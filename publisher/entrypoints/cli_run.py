@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 
 import click
 
@@ -51,8 +52,11 @@ def round(repo: str, as_json: bool) -> None:  # noqa: A001 - the command's name
 @click.option(
     "--deliveries-only", is_flag=True, help="Only carry deliveries (started by a leader)."
 )
+@click.option("--leader", default=0, hidden=True)
 @click.option("--if-rounds-stopped", is_flag=True, help="End at once if rounds are kept already.")
-def worker(repo: str, deliverers: int, deliveries_only: bool, if_rounds_stopped: bool) -> None:
+def worker(
+    repo: str, deliverers: int, deliveries_only: bool, leader: int, if_rounds_stopped: bool
+) -> None:
     """Run a worker on this machine, against REDIS_URL. Start as many as you like, anywhere."""
     from publisher.entrypoints.worker import deliver, lead  # noqa: PLC0415 - keeps --help fast
     from publisher.wiring import App  # noqa: PLC0415 - the same
@@ -60,10 +64,11 @@ def worker(repo: str, deliverers: int, deliveries_only: bool, if_rounds_stopped:
     config = Config.from_env(read_environment(), repo)
     set_up_logging(config.log_level)
     app = App(config)
-    if deliveries_only:
-        deliver(app, deliverers)
-    else:
-        lead(app, deliverers, only_if_stopped=if_rounds_stopped)
+    with suppress(KeyboardInterrupt):  # Ctrl-C reaches the whole group; `up` says the last word
+        if deliveries_only:
+            deliver(app, deliverers, leader)
+        else:
+            lead(app, deliverers, only_if_stopped=if_rounds_stopped)
 
 
 @click.command()
@@ -91,4 +96,5 @@ def sandbox(port: int) -> None:
         click.echo(f"sandbox on http://127.0.0.1:{at}")
         sys.stdout.flush()
 
-    asyncio.run(serve("127.0.0.1", port, ready))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve("127.0.0.1", port, ready))

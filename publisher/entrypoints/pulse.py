@@ -65,6 +65,7 @@ def start(command: Sequence[str], *, detached: bool = False) -> "subprocess.Pope
 class Pulse(threading.Thread):
     """`lead` is the command that starts a leading worker; None where this one leads itself.
 
+    `parent` is the process that started this one; it may be gone by the time this runs.
     `stand_in`: this leader was started because rounds had stopped, and ends when another leads.
     """
 
@@ -74,13 +75,14 @@ class Pulse(threading.Thread):
         children: Children | None,
         lead: Sequence[str] | None,
         *,
+        parent: int = 0,
         stand_in: bool = False,
     ) -> None:
         super().__init__(name="pulse", daemon=True)
         self._app = app
         self._children = children
         self._lead = lead
-        self._parent = os.getppid()
+        self._parent = parent or os.getppid()
         self._revived: subprocess.Popen[bytes] | None = None
         self._failures = 0
         self._ending = threading.Event()
@@ -117,11 +119,16 @@ class Pulse(threading.Thread):
             self._be_leader()
         elif self._is_leaderless(silence):
             self._revive()
-        kept = silence < timing.stale
-        orphan = os.getppid() != self._parent
-        self._orphaned = self._orphaned + timing.tick if orphan and kept else 0.0
-        if self._lead is not None and self._orphaned > timing.stale + timing.tick:
-            self._retire()  # somebody kept a round after our parent died
+        if self._lead is not None and os.getppid() != self._parent:
+            self._outlive_parent()
+
+    def _outlive_parent(self) -> None:
+        """An orphan ends once a leader lives that has workers of its own, however slow it is."""
+        timing = self._app.config.timing
+        if self._app.client.exists(self._app.gate.keys.leader):
+            self._orphaned += timing.tick
+        if self._orphaned > timing.stale + timing.tick:
+            self._retire()
 
     def _be_leader(self) -> None:
         """Show that a leader lives; a stand-in beside another leader is one too many."""

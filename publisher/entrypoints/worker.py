@@ -1,6 +1,7 @@
 """`copydesk worker`: one leading process that keeps rounds, and the delivery workers it starts."""
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -29,6 +30,7 @@ def lead(app: App, deliverers: int, *, only_if_stopped: bool = False) -> None:
     app.gate.refuse_forgetful()
     jobs.prepare(app)
     command = ["worker", "--repo", app.config.repo, "--deliveries-only"]
+    command += ["--leader", str(os.getpid()), "--deliverers", str(deliverers)]
     children = Children(command, deliverers)
     pulse = Pulse(app, children, None, stand_in=only_if_stopped)
     try:
@@ -37,12 +39,15 @@ def lead(app: App, deliverers: int, *, only_if_stopped: bool = False) -> None:
         children.stop(within=app.config.timing.http)
 
 
-def deliver(app: App, deliverers: int) -> None:
-    """Carry deliveries until told to stop; start a leading worker should rounds stop."""
+def deliver(app: App, deliverers: int, leader: int) -> None:
+    """Carry deliveries until told to stop; start a leading worker should rounds stop.
+
+    `leader` is the process that started this one (0: nobody's).
+    """
     jobs.prepare(app)
     command = ["worker", "--repo", app.config.repo, "--deliverers", str(deliverers)]
     command.append("--if-rounds-stopped")
-    _until_stopped(app, Pulse(app, None, command), app.work_on_deliveries)
+    _until_stopped(app, Pulse(app, None, command, parent=leader), app.work_on_deliveries)
 
 
 def _until_stopped(app: App, pulse: Pulse, work: Callable[[], bool]) -> None:
