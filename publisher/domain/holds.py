@@ -28,7 +28,14 @@ def hold_on_sight(key: Key, record: Record, wanted: Iterable[Key], facts: Facts)
         )
         return Mark(why, facts.now, code=HoldReason.RENAMED)
     kept = set(wanted)
-    gone = [d.key for d in record.deliveries.values() if d.out and not d.gone and d.key not in kept]
+    since = facts.now - facts.policy.same_content_within
+    gone = [
+        delivery.key
+        for delivery in record.deliveries.values()
+        if delivery.out
+        and delivery.key not in kept
+        and not (delivery.gone and delivery.gone.at < since)
+    ]
     if not gone or key in record.deliveries:
         return None
     why = (

@@ -81,7 +81,7 @@ class _Look:
                 yield Delivery(key=key, place=profile.place, held=held)
 
     def seen(self, delivery: Delivery) -> Delivery:
-        """Remember what is out and vanished from the epic: it makes newcomers suspect only once."""
+        """Remember when what is out vanished from the epic: for a while newcomers are suspect."""
         if self.epic is None or bool(delivery.gone) == (delivery.key not in self.wanted):
             return delivery
         if delivery.key in self.wanted:

@@ -161,7 +161,7 @@ def test_different_params_have_different_digests(one: Any, other: Any) -> None:
 def repr_of(value: Any) -> str:
     """Return a text that is equal for equal JSON values: 1 is not 1.0, and true is not 1."""
     if isinstance(value, dict):
-        return repr(sorted((k, repr_of(v)) for k, v in value.items()))
+        return "{" + repr(sorted((k, repr_of(v)) for k, v in value.items())) + "}"
     if isinstance(value, list):
         return repr([repr_of(item) for item in value])
     return repr(value)
