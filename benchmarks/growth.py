@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,8 @@ from publisher.ports import Draft, Heads
 from publisher.wiring import App
 
 FEW, MANY = 1_000, 100_000
-IDLE_TICKS, CHANGES, COMMITS, STARTS, COLD_STARTS = 200, 15, 25, 5, 2
+CHANGES, SERIES, IN_A_ROW, STARTS, COLD_STARTS = 20, 20, 20, 5, 2
+DUE = datetime(datetime.now(UTC).year + 1, 7, 1, 9, tzinfo=UTC)
 MAIN = "refs/heads/main"
 STATUS = b"deliveries:\n" + b"  - {task: teaser, profile: social, status: published}\n" * 12
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -41,7 +43,7 @@ class Samples:
 
 def growth(folder: Path) -> Iterator[Figure]:
     """The same repository in two sizes; the peer is git's own porcelain in a work tree."""
-    few, many = (_measured(folder / str(size), size) for size in (FEW, MANY))
+    few, many = _measured(folder)
     yield from _ticks(few, many)
     yield from _commits(few, many)
     yield _start("warm start with 100,000 epics, to the end of the first idle tick", many.warm, 1.0)
@@ -90,23 +92,27 @@ def _ms(seconds: Sequence[float]) -> list[float]:
     return [value * 1000 for value in seconds]
 
 
-def _measured(folder: Path, size: int) -> Samples:
-    samples = Samples()
-    due = datetime(datetime.now(UTC).year + 1, 7, 1, 9, tzinfo=UTC)
-    with Ground(folder) as ground:
-        ground.desk(epic_file(number, due, ["social", "feed"]) for number in range(size))
-        _starts(ground, samples)
-        app = ground.app()
-        app.round.once()
-        samples.idle = [_timed(app.round.once) for _ in range(IDLE_TICKS)]
-        samples.changed = [
-            _change(ground, app, epic_file(n, due, ["news"])) for n in range(CHANGES)
-        ]
-        samples.commit = [_status(app, epic_file(n, due, [])[0]) for n in range(COMMITS)]
-        samples.objects = [_objects(app, epic_file(n, due, [])[0]) for n in range(COMMITS)]
-        if size == MANY:
-            samples.porcelain = _porcelain(ground, epic_file(0, due, [])[0])
-    return samples
+def _measured(folder: Path) -> tuple[Samples, Samples]:
+    """Both sizes side by side, sample by sample, so that other load meets them alike."""
+    with ExitStack() as stack:
+        small, large = (stack.enter_context(Ground(folder / str(size))) for size in (FEW, MANY))
+        for ground, size in ((small, FEW), (large, MANY)):
+            ground.desk(epic_file(number, DUE, ["social", "feed"]) for number in range(size))
+        few, many = Samples(), Samples()
+        _starts(small, few)
+        _starts(large, many)
+        both = [(small, small.app(), few), (large, large.app(), many)]
+        for number in range(CHANGES):
+            for ground, app, samples in both:
+                samples.changed.append(_change(ground, app, epic_file(number, DUE, ["news"])))
+                samples.commit.append(_status(app, epic_file(number, DUE, [])[0]))
+                app.round.once()
+        for _ in range(SERIES):
+            for _ground, app, samples in both:
+                samples.idle += [_timed(app.round.once) for _ in range(IN_A_ROW)]
+                samples.objects += [_objects(app, epic_file(0, DUE, [])[0]) for _ in range(3)]
+        many.porcelain = _porcelain(large, epic_file(0, DUE, [])[0])
+    return few, many
 
 
 def _starts(ground: Ground, samples: Samples) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 from contextlib import suppress
 from time import monotonic
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -89,6 +90,11 @@ class DeliveryWorker(Worker):
         if self._reaped:
             with suppress(Unavailable):
                 self.gate.bury(self._caller)
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
+        """A second signal kills no call: it would only leave a question for a person."""
+        del frame
+        log.info("finishing calls under way", extra={"action": "stopping", "signal": signum})
 
     def handle_warm_shutdown_request(self) -> None:
         """Let the carrier finish its calls and give the rest back."""
