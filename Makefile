@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-crash test-all lint types imports check format bench lock clean
+.PHONY: help install demo test test-crash test-disasters test-all lint types imports check format bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: install ## all tests but the crash tests
 
 test-crash: install ## kill real processes at every step of a delivery
 	$(BIN)/pytest -m crash tests/crash
+
+test-disasters: install ## the crash tests but the enumerated kill points
+	$(BIN)/pytest -m crash tests/crash/test_disasters.py
 
 test-all: test test-crash ## every test
 
