@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import redis
 import redis.asyncio as aioredis
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -178,7 +179,7 @@ class App:
             decode_responses=True,
             socket_timeout=_ANSWER,
             socket_connect_timeout=_CONNECT,
-            retry=Retry(NoBackoff(), 0),
+            retry=AsyncRetry(NoBackoff(), 0),
             max_connections=512,
         )
         lane = RedisLane(client, self.repository, caller, timing.lease, timing.call_budget)
