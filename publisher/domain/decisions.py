@@ -14,7 +14,8 @@ def retried(delivery: Delivery, now: datetime, by: str) -> Delivery:
     if delivery.status is DeliveryStatus.UNCONFIRMED:
         raise Refused(
             f"{delivery.key} may be out already. Look at the account, then say"
-            f" `copydesk resolve {delivery.key} --live URL` or `--not-live`."
+            f" `copydesk resolve {delivery.key.epic} {delivery.key.task}/{delivery.key.profile}"
+            " --live URL` or `--not-live`."
         )
     if delivery.status not in {DeliveryStatus.FAILED, DeliveryStatus.WAITING}:
         raise Refused(f"{delivery.key} is {delivery.status}: there is nothing to retry.")
