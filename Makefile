@@ -18,7 +18,7 @@ $(STAMP): requirements.lock pyproject.toml
 		|| { echo "Copydesk needs Python 3.11 or newer; this is $$($(PYTHON) --version). Say PYTHON=python3.11 make …"; exit 2; }
 	@$(PYTHON) -m venv $(VENV) \
 		|| { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 2; }
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
