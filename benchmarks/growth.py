@@ -144,7 +144,7 @@ def _change(ground: Ground, app: App, file: File) -> float:
     edited = data.replace(b"title: ", f"title: {time.monotonic_ns()} ".encode())
     tree = forge.write_tree(forge.tree(tip), {path: edited})
     now = datetime.now(UTC)
-    forge.set_ref(MAIN, forge.write_commit(tree, tip, "Edit\n", BOT, BOT, now))
+    forge.set_ref(MAIN, forge.write_commit(tree, [tip], "Edit\n", BOT, BOT, now))
     return _timed(app.round.once)
 
 
@@ -163,7 +163,7 @@ def _written(app: App, heads: Heads, draft: Draft, now: datetime) -> None:
     objects = app.store.objects
     for tip, files in ((heads.main, draft.main), (heads.ledger or "", draft.ledger)):
         tree = objects.write_tree(objects.tree(tip), files)
-        objects.write_commit(tree, tip, draft.main_message, BOT, BOT, now)
+        objects.write_commit(tree, [tip], draft.main_message, BOT, BOT, now)
 
 
 def _draft(path: str) -> Draft:

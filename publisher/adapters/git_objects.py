@@ -1,7 +1,7 @@
 """Reading and writing git objects in a bare clone with pygit2: no work tree, no index file."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -58,6 +58,27 @@ class GitObjects:
         if older == newer:
             return True
         return self.has(older) and self._repo.descendant_of(newer, older)
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        found = self._repo.merge_base(one, other)
+        return str(found) if found else None
+
+    def heads(self, prefix: str) -> Mapping[str, str]:
+        """Every reference below a prefix, by what follows it, with its commit."""
+        found = self._repo.references.iterator()
+        return {
+            ref.name.removeprefix(prefix): str(ref.target)
+            for ref in found
+            if ref.name.startswith(prefix) and not isinstance(ref.target, str)
+        }
+
+    def merged_tree(self, ours: str, theirs: str) -> tuple[str | None, tuple[str, ...]]:
+        """The tree of two commits merged; None and the files where they contradict each other."""
+        index = self._repo.merge_commits(ours, theirs)
+        if index.conflicts is not None:
+            sides = (side for sides in index.conflicts for side in sides if side is not None)
+            return None, tuple(sorted({side.path for side in sides}))
+        return str(index.write_tree(self._repo)), ()
 
     def tree(self, commit: str, path: str = "") -> str | None:
         """The id of a folder's tree; None when there is no such folder."""
@@ -134,7 +155,7 @@ class GitObjects:
     def write_commit(
         self,
         tree: str,
-        parent: str | None,
+        parents: Sequence[str],
         message: str,
         author: Signature,
         committer: Signature,
@@ -143,9 +164,9 @@ class GitObjects:
         """A commit that no reference points to yet."""
         when = int(at.timestamp())
         signed = [pygit2.Signature(who.name, who.email, when, 0) for who in (author, committer)]
-        parents = [pygit2.Oid(hex=parent)] if parent else []
+        above = [pygit2.Oid(hex=parent) for parent in parents]
         oid = pygit2.Oid(hex=tree)
-        return str(self._repo.create_commit(None, signed[0], signed[1], message, oid, parents))
+        return str(self._repo.create_commit(None, signed[0], signed[1], message, oid, above))
 
     def _changed_epics(
         self, old: str | None, new: str | None, at: str, depth: int

@@ -81,6 +81,14 @@ class GitRemote:
         found = {name: refs.get(f"refs/heads/{name}") for name in names}
         return {name: str(ref.resolve().target) for name, ref in found.items() if ref}
 
+    def every_head(self) -> Mapping[str, str]:
+        """Every branch of a forge on this machine, with its commit."""
+        top = "refs/heads/"
+        found = ((ref.name, ref.target) for ref in self._opened_forge().references.iterator())
+        return {
+            name.removeprefix(top): str(target) for name, target in found if name.startswith(top)
+        }
+
     def _opened_forge(self) -> pygit2.Repository:
         if self.path is None:
             raise Unavailable(f"{self.url} is gone.")

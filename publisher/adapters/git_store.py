@@ -82,6 +82,8 @@ class GitStore:
 
     def _moved(self, *, force: bool) -> bool:
         if self.remote.local:
+            if force:
+                return self.remote.every_head() != self.objects.heads(TRACKING)
             heads = self.remote.heads(self.main, LEDGER)
             return any(
                 heads.get(name) != self.objects.head(TRACKING + name)
@@ -182,15 +184,16 @@ class GitStore:
             refs[self.main] = (heads.main, new.main)
         if new.ledger != heads.ledger and new.ledger:
             refs[LEDGER] = (heads.ledger, new.ledger)
-        result = self._pushed(refs)
+        result = self.push_refs(refs)
         if result.refused and LEDGER in refs:
-            ledger_only = self._pushed({LEDGER: refs[LEDGER]})
+            ledger_only = self.push_refs({LEDGER: refs[LEDGER]})
             if ledger_only.done:
                 return PushResult(done=True, refused=result.refused), Heads(heads.main, new.ledger)
             return ledger_only, heads
         return result, new if result.done else heads
 
-    def _pushed(self, refs: Mapping[str, tuple[str | None, str]]) -> PushResult:
+    def push_refs(self, refs: Mapping[str, tuple[str | None, str]]) -> PushResult:
+        """Move branches from their old commits (None: new) to commits that are written; or none."""
         try:
             result = self.remote.push(refs)
         except Unavailable:
@@ -224,7 +227,7 @@ class GitStore:
         tree = self.objects.write_tree(root, changes) if changes else root
         if tree is None or tree == root:
             return base
-        return self.objects.write_commit(tree, base, message, author or BOT, BOT, at)
+        return self.objects.write_commit(tree, [base], message, author or BOT, BOT, at)
 
     def _ledger_commit(self, base: str | None, draft: Draft, at: datetime) -> str | None:
         if not draft.ledger:
@@ -232,5 +235,5 @@ class GitStore:
         if base is None:
             root = self.objects.write_tree(None, {"README.md": LEDGER_README.encode()})
             epoch = datetime.fromtimestamp(0, at.tzinfo)
-            base = self.objects.write_commit(root, None, "Begin the ledger\n", BOT, BOT, epoch)
+            base = self.objects.write_commit(root, [], "Begin the ledger\n", BOT, BOT, epoch)
         return self._commit(base, draft.ledger, draft.ledger_message, draft.author, at)

@@ -1,5 +1,7 @@
 """What the core needs from outside. Each port is small, and owned by those who call it."""
 
+from publisher.ports.branches import Branches, Commit
+from publisher.ports.forge import Forge, Pull, PullState, Review, Verdict
 from publisher.ports.gate import (
     ClaimFence,
     Gate,
@@ -36,11 +38,14 @@ from publisher.ports.work import (
 __all__ = [
     "Account",
     "Attachment",
+    "Branches",
     "Candidate",
     "ClaimFence",
     "ClockGuard",
+    "Commit",
     "Contents",
     "Draft",
+    "Forge",
     "Gate",
     "HandedClaim",
     "Heads",
@@ -54,8 +59,12 @@ __all__ = [
     "PastCommit",
     "Platform",
     "Post",
+    "Pull",
+    "PullState",
     "PushResult",
     "Queue",
+    "Review",
     "Signature",
     "Store",
+    "Verdict",
 ]

@@ -1,0 +1,69 @@
+"""Branches of the content repository as the editorial use cases see them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from publisher.ports.git import Heads, PushResult, Signature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One commit on top of a branch. `tip` is the branch's commit now, None when it is new.
+
+    A new branch starts at `start`. Files by path, None removes. The person is the author, Copydesk
+    the committer; without a change to the files an empty commit is made only when `empty`.
+    """
+
+    branch: str
+    tip: str | None
+    message: str
+    author: Signature
+    start: str = ""
+    files: Mapping[str, bytes | None] = field(default_factory=dict)
+    empty: bool = False
+
+
+class Branches(Protocol):
+    """Reading any branch, and moving several in one compare-and-swap push."""
+
+    @property
+    def main(self) -> str: ...
+
+    def fetch(self) -> Heads:
+        """Look at the forge once; raise Unavailable when it does not answer."""
+        ...
+
+    def tip(self, branch: str) -> str | None: ...
+
+    def tips(self, prefix: str = "") -> Mapping[str, str]:
+        """Every branch whose name begins so, with its commit."""
+        ...
+
+    def merge_base(self, one: str, other: str) -> str | None: ...
+
+    def contains(self, newer: str, older: str) -> bool:
+        """Whether `older` is part of `newer`'s history; a commit contains itself."""
+        ...
+
+    def changed_epics(self, old: str | None, new: str) -> Mapping[str, str | None]:
+        """Epic folders that differ between two commits, with their new tree (None: removed)."""
+        ...
+
+    def changed_files(self, old: str, new: str) -> Sequence[str]:
+        """Every path that differs between two commits."""
+        ...
+
+    def merged(self, main: str, head: str, message: str, author: Signature, at: datetime) -> str:
+        """Write the merge of two commits, moving nothing; raise Conflict that names the files."""
+        ...
+
+    def push(
+        self, commits: Sequence[Commit], at: datetime, moves: Mapping[str, str] | None = None
+    ) -> tuple[PushResult, Mapping[str, str]]:
+        """Write the commits and move all their branches, or none; the new tips by branch.
+
+        `moves` are further branches to move to commits that are written already.
+        """
+        ...
