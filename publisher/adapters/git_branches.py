@@ -6,7 +6,10 @@ from datetime import datetime
 from publisher.adapters.git_remote import TRACKING
 from publisher.adapters.git_store import BOT, GitStore
 from publisher.domain.errors import Conflict
-from publisher.ports import Commit, Heads, PushResult, Signature
+from publisher.ports import Commit, Heads, PushResult, Revision, Signature
+
+_REMEMBERED = 300
+_MERGE = 2
 
 
 class GitBranches:
@@ -35,6 +38,22 @@ class GitBranches:
     def contains(self, newer: str, older: str) -> bool:
         return self._store.objects.is_ancestor(older, newer)
 
+    def said(self, tips: Sequence[str], trailer: str) -> str | None:
+        return self._store.objects.said(tips, trailer, _REMEMBERED)
+
+    def revisions(self, tip: str, *, since: str | None, path: str) -> Sequence[Revision]:
+        objects, found = self._store.objects, []
+        for commit in objects.log(tip, since, _REMEMBERED):
+            parent = str(commit.parents[0].id) if commit.parents else None
+            before = objects.tree(parent, path) if parent else None
+            if len(commit.parents) < _MERGE and objects.tree(str(commit.id), path) != before:
+                author = Signature(commit.author.name, commit.author.email)
+                found.append(Revision(id=str(commit.id), parent=parent, author=author))
+        return found
+
+    def entries(self, commit: str, path: str) -> Mapping[str, str]:
+        return self._store.objects.children(commit, path)
+
     def changed_epics(self, old: str | None, new: str) -> Mapping[str, str | None]:
         return dict(self._store.changed_epics(old, new))
 
@@ -56,14 +75,18 @@ class GitBranches:
     def push(
         self, commits: Sequence[Commit], at: datetime, moves: Mapping[str, str] | None = None
     ) -> tuple[PushResult, Mapping[str, str]]:
-        tips = {**{commit.branch: self._written(commit, at) for commit in commits}, **(moves or {})}
-        olds = {commit.branch: commit.tip for commit in commits}
+        tips: dict[str, str] = {}
+        for commit in commits:
+            tips[commit.branch] = self._written(commit, tips, at)
+        tips.update(moves or {})
+        olds = {commit.branch: commit.tip for commit in reversed(commits)}
         refs = {name: (olds.get(name, self.tip(name)), new) for name, new in tips.items()}
         moved = {name: pair for name, pair in refs.items() if pair[0] != pair[1]}
         return (self._store.push_refs(moved) if moved else PushResult(done=True)), tips
 
-    def _written(self, commit: Commit, at: datetime) -> str:
-        objects, parent = self._store.objects, commit.tip or commit.start
+    def _written(self, commit: Commit, written: Mapping[str, str], at: datetime) -> str:
+        objects = self._store.objects
+        parent = written.get(commit.branch) or commit.tip or written.get(commit.start, commit.start)
         root = objects.tree(parent)
         tree = objects.write_tree(root, commit.files) if commit.files else root
         if tree is None or (tree == root and not commit.empty):

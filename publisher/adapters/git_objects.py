@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import FileMode, ObjectType
+from pygit2.enums import FileMode, ObjectType, SortMode
 
 from publisher.ports import Signature
 
@@ -62,6 +63,30 @@ class GitObjects:
     def merge_base(self, one: str, other: str) -> str | None:
         found = self._repo.merge_base(one, other)
         return str(found) if found else None
+
+    def said(self, tips: Sequence[str], line: str, limit: int) -> str | None:
+        """The newest commit whose message has this line, among the last `limit` of these tips."""
+        walk = self._repo.walk(None, SortMode.TIME)
+        for tip in tips:
+            walk.push(tip)
+        for commit in islice(walk, limit):
+            if line in commit.message.splitlines():
+                return str(commit.id)
+        return None
+
+    def log(self, tip: str, since: str | None, limit: int) -> Iterator[pygit2.Commit]:
+        """The commits of `tip` that `since` does not have, newest first."""
+        walk = self._repo.walk(tip, SortMode.TIME)
+        if since is not None:
+            walk.hide(since)
+        yield from islice(walk, limit)
+
+    def children(self, commit: str, path: str) -> Mapping[str, str]:
+        """What stands right in a folder, by name, with its object's id."""
+        tree = self._entry(commit, path)
+        if not isinstance(tree, pygit2.Tree):
+            return {}
+        return {_name(entry): str(entry.id) for entry in tree}
 
     def heads(self, prefix: str) -> Mapping[str, str]:
         """Every reference below a prefix, by what follows it, with its commit."""

@@ -105,6 +105,10 @@ class SqliteIndex:
         except ContentError:
             return None
 
+    def path_of(self, epic_id: str) -> str:
+        row = self._db.execute("SELECT path FROM epics WHERE id = ?", (epic_id,)).fetchone()
+        return row[0] if row else ""
+
     def ids(self) -> list[str]:
         """Every epic on main, broken ones too."""
         return [i for (i,) in self._db.execute("SELECT DISTINCT id FROM epics ORDER BY id")]

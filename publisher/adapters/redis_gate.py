@@ -18,6 +18,7 @@ from publisher.ports import ClaimFence, HandedClaim
 
 TOMBSTONE = 86_400
 DEAD_CALLERS_KEPT = 7 * 86_400
+HALTED_FOR = 120
 
 
 def lua(name: str) -> str:
@@ -48,6 +49,9 @@ class Keys:
 
     def dead(self, caller: str) -> str:
         return f"{self.prefix}dead:{caller}"
+
+    def halted(self, epic: str) -> str:
+        return f"{self.prefix}halted:{epic}"
 
 
 def from_ms(ms: float | str) -> datetime:
@@ -114,6 +118,19 @@ class RedisGate:
 
     def paused_now(self) -> bool:
         return bool(self._ask(lambda: self._redis.exists(self.keys.paused_now)))
+
+    def halt(self, epic: str) -> Sequence[str]:
+        """Let nothing of an epic pass for a while; return its claims whose call is under way.
+
+        Git says it for good: a round that has seen the commit fences what is claimed.
+        """
+        self._ask(lambda: self._redis.set(self.keys.halted(epic), "1", ex=HALTED_FOR))
+        found = self._ask(lambda: self._redis.zrange(self.keys.calling, 0, -1))
+        return [claim for claim in found if claim.startswith(f"{epic}/")]
+
+    def proceed(self, epic: str) -> None:
+        """Git did not take it after all, or wants the epic to go out again."""
+        self._ask(lambda: self._redis.delete(self.keys.halted(epic)))
 
     def reports(self) -> Mapping[str, Report]:
         """Everything that waits to be written to the ledger, by claim and part."""

@@ -114,6 +114,7 @@ class RedisLane:
             self._keys.paused_now,
             self._keys.claim(claim.id),
             self._keys.calling,
+            self._keys.halted(claim.key.epic),
         ]
         args = [claim.generation, part, self.caller, self._budget_ms, claim.id]
         word, detail = await self._run("pass", keys, args)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from publisher.domain.delivery import Attempt, Delivery, DeliveryStatus, Mark
 from publisher.domain.errors import Refused
+from publisher.domain.holds import HoldReason
 from publisher.domain.outcome import NO_HANDLE, Published
 from publisher.domain.report import published
 
@@ -21,6 +22,13 @@ def retried(delivery: Delivery, now: datetime, by: str) -> Delivery:
         raise Refused(f"{delivery.key} is {delivery.status}: there is nothing to retry.")
     again = replace(delivery, due=now, count=0, held=None, released=Mark("retried", now, by))
     return again.step(DeliveryStatus.PENDING)
+
+
+def held(delivery: Delivery, now: datetime, by: str) -> Delivery:
+    """Keep it back until somebody releases or cancels it."""
+    if delivery.out or delivery.cancelled:
+        raise Refused(f"{delivery.key} is {delivery.status}: it is too late to hold it.")
+    return replace(delivery, held=Mark("held by a person", now, by, code=HoldReason.PERSON))
 
 
 def released(delivery: Delivery, now: datetime, by: str) -> Delivery:

@@ -34,7 +34,11 @@ class Refused(CopydeskError):
 
 
 class Conflict(CopydeskError):
-    """Somebody else was faster; nothing was changed."""
+    """Somebody else was faster; nothing was changed. `kept` is what the person had written."""
+
+    def __init__(self, message: str, kept: bytes = b"") -> None:
+        super().__init__(message)
+        self.kept = kept
 
 
 class Unavailable(CopydeskError):

@@ -14,9 +14,10 @@ class HoldReason(StrEnum):
     OVERDUE = "overdue"
     SAME_CONTENT = "same_content"
     RENAMED = "renamed"
+    PERSON = "person"
 
 
-STICKY = frozenset({HoldReason.SAME_CONTENT, HoldReason.RENAMED})
+STICKY = frozenset({HoldReason.SAME_CONTENT, HoldReason.RENAMED, HoldReason.PERSON})
 
 
 def hold_on_sight(key: Key, record: Record, wanted: Iterable[Key], facts: Facts) -> Mark | None:

@@ -1,8 +1,9 @@
 """What the core needs from outside. Each port is small, and owned by those who call it."""
 
-from publisher.ports.branches import Branches, Commit
+from publisher.ports.branches import Branches, BranchIndex, Commit, Revision
 from publisher.ports.forge import Forge, Pull, PullState, Review, Verdict
 from publisher.ports.gate import (
+    Brake,
     ClaimFence,
     Gate,
     HandedClaim,
@@ -38,6 +39,8 @@ from publisher.ports.work import (
 __all__ = [
     "Account",
     "Attachment",
+    "Brake",
+    "BranchIndex",
     "Branches",
     "Candidate",
     "ClaimFence",
@@ -64,6 +67,7 @@ __all__ = [
     "PushResult",
     "Queue",
     "Review",
+    "Revision",
     "Signature",
     "Store",
     "Verdict",

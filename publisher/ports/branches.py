@@ -12,8 +12,9 @@ from publisher.ports.git import Heads, PushResult, Signature
 class Commit:
     """One commit on top of a branch. `tip` is the branch's commit now, None when it is new.
 
-    A new branch starts at `start`. Files by path, None removes. The person is the author, Copydesk
-    the committer; without a change to the files an empty commit is made only when `empty`.
+    A new branch starts at `start`: a commit, or another branch of the same push. Files by path,
+    None removes. The person is the author, Copydesk the committer; without a change to the files
+    an empty commit is made only when `empty`.
     """
 
     branch: str
@@ -23,6 +24,15 @@ class Commit:
     start: str = ""
     files: Mapping[str, bytes | None] = field(default_factory=dict)
     empty: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One commit of a branch that is no merge, and the one before it (None: the first of all)."""
+
+    id: str
+    parent: str | None
+    author: Signature
 
 
 class Branches(Protocol):
@@ -47,6 +57,18 @@ class Branches(Protocol):
         """Whether `older` is part of `newer`'s history; a commit contains itself."""
         ...
 
+    def said(self, tips: Sequence[str], trailer: str) -> str | None:
+        """The newest commit with this line in its message, among the last few hundred."""
+        ...
+
+    def revisions(self, tip: str, *, since: str | None, path: str) -> Sequence[Revision]:
+        """Who changed a folder after `since` (None: in the last few hundred), newest first."""
+        ...
+
+    def entries(self, commit: str, path: str) -> Mapping[str, str]:
+        """What stands right in a folder, by name, with the id of its content."""
+        ...
+
     def changed_epics(self, old: str | None, new: str) -> Mapping[str, str | None]:
         """Epic folders that differ between two commits, with their new tree (None: removed)."""
         ...
@@ -66,4 +88,22 @@ class Branches(Protocol):
 
         `moves` are further branches to move to commits that are written already.
         """
+        ...
+
+
+class BranchIndex(Protocol):
+    """What was found out about branches; a cache of git and the forge that may be thrown away."""
+
+    def touched(self, tip: str) -> tuple[str, ...] | None:
+        """The epic folders that a branch was found to change; None when nobody has looked."""
+        ...
+
+    def keep_touched(self, tip: str, paths: Sequence[str]) -> None: ...
+
+    def contested(self, epic: str) -> str:
+        """Why a scheduled epic is on hold for an open pull request; empty when it is not."""
+        ...
+
+    def contest(self, found: Mapping[str, str]) -> Sequence[str]:
+        """Replace all that is contested, by epic; return the epics for which that is news."""
         ...

@@ -74,6 +74,16 @@ class Gate(Protocol):
     def mark_round(self, trouble: str) -> None: ...
 
 
+class Brake(Protocol):
+    """The gate as people's decisions see it: at once, before git says it for good."""
+
+    def halt(self, epic: str) -> Sequence[str]:
+        """Let nothing of an epic pass for a while; return its claims whose call is under way."""
+        ...
+
+    def proceed(self, epic: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Passed:
     """The gate let a call through at that time (UTC, Redis's clock)."""

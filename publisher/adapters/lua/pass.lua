@@ -1,5 +1,5 @@
 -- The gate: the last check before a dangerous call. Anything missing refuses.
--- KEYS: generation, paused:git, paused:now, claim, calling
+-- KEYS: generation, paused:git, paused:now, claim, calling, halted
 -- ARGV: generation of the claim, part, caller, budget in ms, claim id
 -- Returns {"ok", now} or {reason, detail}.
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
@@ -10,6 +10,7 @@ end
 if redis.call('GET', KEYS[2]) ~= '0' or redis.call('EXISTS', KEYS[3]) == 1 then
   return {'paused', ''}
 end
+if redis.call('EXISTS', KEYS[6]) == 1 then return {'halted', ''} end
 local claim = redis.call('HMGET', KEYS[4], 'due', 'lease', 'fenced', 'caller')
 if not claim[1] then return {'missing', ''} end
 if claim[3] then return {'revoked', ''} end
