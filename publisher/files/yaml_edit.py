@@ -13,8 +13,8 @@ from publisher.files import yaml_removal, yaml_splices
 from publisher.files.words import shown
 from publisher.files.yaml_layout import Layout, Step
 from publisher.files.yaml_nodes import Node
-from publisher.files.yaml_render import Value
-from publisher.files.yaml_text import Document, read_yaml
+from publisher.files.yaml_render import Value, texts_of
+from publisher.files.yaml_text import CONTROL, Document, read_yaml
 
 Pointer = Sequence[Step]
 Texts = Iterator[str]
@@ -168,6 +168,10 @@ class _Edit:
                     return edited
             except (ContentError, UnicodeEncodeError):
                 continue
+        hidden = CONTROL.search("".join(texts_of(value))) if not isinstance(value, _Gone) else None
+        if hidden:
+            message = f"The new text holds a control character (U+{ord(hidden[0]):04X})."
+            raise self.refusal(self.pointer, message, "Delete it; pasted text often has some.")
         hint = "If an alias (*) uses this text, write the text out there first."
         hint = hint if "*" in document.text else ""
         raise self.refusal(self.pointer, "This cannot be changed by machine without harm.", hint)

@@ -56,6 +56,24 @@ def writings(value: Value, spot: Spot) -> Iterator[Writing]:
         yield second
 
 
+def block_lines(value: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return the lines of a whole document."""
+    return tuple(_lines(value, 0, literal=True))
+
+
+def texts_of(value: Value) -> Iterator[str]:
+    """Yield every text in a value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from value
+        for item in value.values():
+            yield from texts_of(item)
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from texts_of(item)
+
+
 def key_text(key: str, *, flow: bool) -> str:
     return _text(key, flow=flow)
 
