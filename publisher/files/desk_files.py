@@ -63,23 +63,25 @@ def read_settings(data: bytes, path: str = SETTINGS) -> Settings:
 
 def _blackouts(document: Document, zone: str) -> tuple[Blackout, ...]:
     problems: list[Problem] = []
-    blackouts = []
+    found = []
     for index, entry in enumerate(document.value.get("blackouts", ())):
-        here, times = ("blackouts", index), list[WallTime]()
-        for name in ("from", "to"):
-            try:
-                times.append(resolve(entry[name], entry.get("timezone", zone)))
-            except TimeProblem as problem:
-                problems.append(document.problem((*here, name), str(problem)))
-        if len(times) == len(("from", "to")):
-            start, end = times
-            if start.utc >= end.utc:
-                message = "This blackout ends before it begins, or at once."
-                hint = "Write a later `to`; it is the first moment that is free again."
-                problems.append(document.problem((*here, "to"), message, hint))
-            blackouts.append(Blackout(start, end, entry.get("why", "")))
+        times: list[WallTime] = []
+        own, name = entry.get("timezone", zone), "timezone"
+        try:
+            zone_named(own)
+            for name in ("from", "to"):
+                times.append(resolve(entry[name], own))
+        except TimeProblem as problem:
+            problems.append(document.problem(("blackouts", index, name), str(problem)))
+            continue
+        start, end = times
+        if start.utc >= end.utc:
+            message = "This blackout ends before it begins, or at once."
+            hint = "Write a later `to`; it is the first moment that is free again."
+            problems.append(document.problem(("blackouts", index, "to"), message, hint))
+        found.append(Blackout(start, end, entry.get("why", "")))
     _refuse(problems)
-    return tuple(blackouts)
+    return tuple(found)
 
 
 def read_people(data: bytes, path: str = PEOPLE) -> dict[str, Person]:

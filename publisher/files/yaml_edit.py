@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from publisher.domain.errors import ContentError
+from publisher.domain.problems import Problem
 from publisher.files import yaml_removal, yaml_splices
 from publisher.files.words import shown
 from publisher.files.yaml_layout import Layout, Step
@@ -130,10 +131,12 @@ class _Edit:
     def written(self, pointer: Pointer) -> Node:
         """Return the node; refuse a place that is written elsewhere and only named here."""
         node = self.document.root
-        for depth, step in enumerate(pointer):
+        for step in pointer:
             if step in node.aliases:
+                place = Layout(self.document).place(node.aliases[step][0])
                 message = "An alias (*) stands here; its text belongs to another place as well."
-                raise self.refusal(pointer[: depth + 1], message, "Write the text out here.")
+                hint = "Write the text out here."
+                raise ContentError((Problem(self.document.path, *place, message, hint),))
             node = node.children[step]
         return node
 

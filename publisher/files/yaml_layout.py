@@ -175,6 +175,11 @@ class Layout:
     def column(self, at: int) -> int:
         return at - self.line_start(at)
 
+    def place(self, at: int) -> tuple[int, int]:
+        """Return line and column, from 1."""
+        before = self.text[: self.line_start(at)]
+        return len(_BREAK.findall(before)) + 1, self.column(at) + 1
+
     def line_break(self, at: int) -> str:
         """Return the kind of line end that is in use before `at`."""
         before = [found[0] for found in _BREAK.finditer(self.text, 0, at)][-1:]

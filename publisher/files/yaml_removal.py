@@ -19,27 +19,25 @@ def removed(layout: Layout, parent: Node, step: Step) -> Iterator[str]:
         column = layout.column(entry.start)
         start, end = layout.line_start(entry.start), after(layout, entry, column)
         top = comments_above(layout, start, column)
-        if _owns(layout, top, end, before, behind):
+        above = layout.line_before(top)
+        opens = before is None and above is not None and layout.comment_column(above) is None
+        shared = behind is not None and layout.line_start(behind.start) == end
+        if _is_set_off(layout, above, opens=opens) and not shared:
             start = top
-        yield spliced(layout, ((*_with_blank_lines(layout, start, end), ""),))
+        yield spliced(layout, ((*_with_blank_lines(layout, start, end, opens=opens), ""),))
         yield spliced(layout, ((start, end, ""),))
 
 
-def _owns(layout: Layout, top: int, end: int, before: Entry | None, behind: Entry | None) -> bool:
-    """Say whether the comment that begins at `top` is about this entry and nothing else.
+def _is_set_off(layout: Layout, above: int | None, *, opens: bool) -> bool:
+    """Say whether the comment below the line `above` is about the entry that follows it only.
 
-    It is set off above, does not open the file, and no other entry stands directly below.
+    A comment that opens the file, or stands directly below another entry, may be about more.
     """
-    above = layout.line_before(top)
-    if above is None:
-        return False
-    set_off = before is None or layout.is_blank(above)
-    shared = behind is not None and layout.line_start(behind.start) == end
-    return set_off and not shared
+    return above is not None and (opens or layout.is_blank(above))
 
 
-def _with_blank_lines(layout: Layout, start: int, end: int) -> tuple[int, int]:
-    """Take in the blank lines of one side, when they would meet those of the other."""
+def _with_blank_lines(layout: Layout, start: int, end: int, *, opens: bool) -> tuple[int, int]:
+    """Take in the blank lines of one side, where they would meet others or open a collection."""
     behind = end
     while layout.is_blank(behind):
         behind = layout.next_line(behind)
@@ -49,7 +47,7 @@ def _with_blank_lines(layout: Layout, start: int, end: int) -> tuple[int, int]:
         top, above = above, layout.line_before(above)
     if behind == len(layout.text):
         return top, end
-    return start, behind if top < start or start == 0 else end
+    return start, behind if top < start or start == 0 or opens else end
 
 
 def _behind_a_dash(layout: Layout, entry: Entry, behind: Entry) -> str:

@@ -3,7 +3,7 @@
 None of them is trusted: `yaml_edit` reads each again and takes the first that says what is meant.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -23,7 +23,10 @@ Splice = tuple[int, int, str]
 def replaced(layout: Layout, parent: Node, step: Step, value: Value) -> Iterator[str]:
     """Put a value in the place of another."""
     entry = layout.entry(parent, step)
-    for writing in writings(value, _spot(layout, parent, entry)):
+    spot = _spot(layout, parent, entry)
+    if isinstance(value, Mapping) and not spot.item and spot.below <= spot.column:
+        spot = replace(spot, below=spot.column + STEP)
+    for writing in writings(value, spot):
         yield from _put(layout, entry, writing)
 
 
@@ -61,11 +64,12 @@ def appended(layout: Layout, parent: Node, value: Value) -> Iterator[str]:
     gap = STEP
     if layout.line_start(last.value[0]) == layout.line_start(last.start) and not last.is_empty:
         gap = last.value[0] - last.start
+    at = after(layout, last, column)
     apart = len(entries) > 1 and _is_apart(layout, last, column)
-    for writing in writings(value, Spot(column, column + gap, item=True)):
-        line = f"{' ' * column}-{' ' * (gap - 1)}{writing.inline}"
-        at = after(layout, last, column)
-        yield from _lines(layout, at, at, (*[""] * apart, line, *writing.below), ())
+    for blank_line in (apart, False):
+        for writing in writings(value, Spot(column, column + gap, item=True)):
+            line = f"{' ' * column}-{' ' * (gap - 1)}{writing.inline}"
+            yield from _lines(layout, at, at, (*[""] * blank_line, line, *writing.below), ())
 
 
 def removed_root(layout: Layout) -> Iterator[str]:
@@ -107,7 +111,7 @@ def _spot(layout: Layout, parent: Node, entry: Entry) -> Spot:
         column,
         column + _deeper(layout, parent),
         flow=parent.style in FLOW,
-        item=parent.style == "-",
+        item=parent.style == "-" and (entry.is_alias or not entry.node.anchor),
         style=style,
     )
     if style in _BLOCK and style:

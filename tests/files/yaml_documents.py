@@ -60,7 +60,8 @@ class _Writer:
                 self.lines.append(self.draw(st.sampled_from(["", "", "  "])) if column else "")
             else:
                 deeper = 0 if self.after_text else self.draw(st.sampled_from([0, 0, 2, 5]))
-                self.lines.append(" " * (column + deeper) + self.draw(COMMENTS))
+                comment = f"{self.draw(COMMENTS)} {len(self.lines)}"
+                self.lines.append(" " * (column + deeper) + comment)
                 self.after_keep = self.after_text = False
 
     def tail(self) -> str:
@@ -111,7 +112,7 @@ class _Writer:
             self.block_text(head + anchor, deeper)
         else:
             self.lines.extend(self.inline(head, anchor, deeper))
-        if anchor:
+        if anchor and anchor in self.lines[start]:
             self.anchors.append(anchor[2:])
         self.ranges[here], self.columns[here] = (start, len(self.lines) - 1), column
 
