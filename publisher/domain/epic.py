@@ -104,6 +104,15 @@ class Person:
     roles: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Blackout:
+    """A time in which nothing should go out: from `start` up to `end`, which is outside of it."""
+
+    start: WallTime
+    end: WallTime
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """copydesk.yaml. `id` prefixes every key and never changes."""
@@ -115,6 +124,8 @@ class Settings:
     overdue_grace: timedelta = timedelta(hours=1)
     same_content_within: timedelta = timedelta(days=30)
     publication_attempts_limit: int = 6
+    clash_within: timedelta = timedelta(minutes=15)
+    blackouts: tuple[Blackout, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from publisher.domain.epic import NO_OPTIONS, Desk, Epic, Person, Profile, Settings
+from publisher.domain.epic import NO_OPTIONS, Blackout, Desk, Epic, Person, Profile, Settings
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
-from publisher.domain.walltime import TimeProblem, parse_duration, zone_named
+from publisher.domain.walltime import TimeProblem, WallTime, parse_duration, resolve, zone_named
 from publisher.files.epic_file import EpicFolder
 from publisher.files.schema import schema_problems
 from publisher.files.words import did_you_mean, shown
@@ -44,7 +44,7 @@ def read_settings(data: bytes, path: str = SETTINGS) -> Settings:
     document = _checked(data, path, "copydesk")
     values = dict(document.value)
     problems = []
-    for name in ("overdue_grace", "same_content_within"):
+    for name in ("overdue_grace", "same_content_within", "clash_within"):
         if name in values:
             try:
                 values[name] = parse_duration(values[name])
@@ -55,9 +55,33 @@ def read_settings(data: bytes, path: str = SETTINGS) -> Settings:
     except TimeProblem as problem:
         problems.append(document.problem(("timezone",), str(problem)))
     _refuse(problems)
+    values["blackouts"] = _blackouts(document, values.get("timezone", "UTC"))
     if "publication_attempts_limit" in values:
         values["publication_attempts_limit"] = int(values["publication_attempts_limit"])
     return Settings(**values)
+
+
+def _blackouts(document: Document, zone: str) -> tuple[Blackout, ...]:
+    problems: list[Problem] = []
+    found = []
+    for index, entry in enumerate(document.value.get("blackouts", ())):
+        times: list[WallTime] = []
+        own, name = entry.get("timezone", zone), "timezone"
+        try:
+            zone_named(own)
+            for name in ("from", "to"):
+                times.append(resolve(entry[name], own))
+        except TimeProblem as problem:
+            problems.append(document.problem(("blackouts", index, name), str(problem)))
+            continue
+        start, end = times
+        if start.utc >= end.utc:
+            message = "This blackout ends before it begins, or at once."
+            hint = "Write a later `to`; it is the first moment that is free again."
+            problems.append(document.problem(("blackouts", index, "to"), message, hint))
+        found.append(Blackout(start, end, entry.get("why", "")))
+    _refuse(problems)
+    return tuple(found)
 
 
 def read_people(data: bytes, path: str = PEOPLE) -> dict[str, Person]:

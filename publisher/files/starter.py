@@ -17,6 +17,12 @@ def home() -> Path:
     return packed if packed.is_dir() else _PACKAGE.parent
 
 
+def schema_line(folder: str, name: str) -> str:
+    """Return the comment by which editors find the schema from a file in `folder`."""
+    up = "../" * len([step for step in folder.split("/") if step])
+    return f"# yaml-language-server: $schema={up}schemas/{name}.schema.json"
+
+
 def starter_files(repository_id: str) -> Iterator[tuple[str, bytes]]:
     """Yield path and bytes of every file of a new content repository, in order of the paths."""
     found = {

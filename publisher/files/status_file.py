@@ -8,11 +8,12 @@ import yaml
 from publisher.domain.delivery import Attempt, Delivery, DeliveryStatus, Key, Record
 from publisher.domain.epic import Epic
 from publisher.domain.states import epic_state
+from publisher.files.starter import schema_line
 
 HEADER = """\
 # Written by Copydesk: changes here are overwritten.
 # The whole story is on the branch copydesk/ledger, or: copydesk log {epic}
-# yaml-language-server: $schema={up}schemas/status.schema.json
+{schema}
 """
 
 
@@ -34,7 +35,7 @@ def dump_status(epic: Epic, record: Record) -> bytes:
         plain["no_longer_in_the_epic"] = {
             f"{delivery.key.task}/{delivery.key.profile}": _delivery(delivery) for delivery in gone
         }
-    header = HEADER.format(epic=epic.id, up="../" * (epic.path.count("/") + 1))
+    header = HEADER.format(epic=epic.id, schema=schema_line(epic.path, "status"))
     text = yaml.dump(plain, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100)
     return (header + text).encode()
 

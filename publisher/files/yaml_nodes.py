@@ -14,6 +14,7 @@ from publisher.files.yaml_faults import syntax_fault
 from publisher.files.yaml_text import CONTROL, MAX_BYTES, MAX_DEPTH, MAX_VALUES, load
 
 Place = tuple[int, int]
+Span = tuple[int, int]
 
 _NO_TEXT: Final = frozenset(
     ["", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE"]
@@ -24,11 +25,22 @@ _QUOTE_IT: Final = "Put it into quotes."
 
 @dataclass(slots=True)
 class Node:
-    """Where a value stands, and how much it holds once its aliases are written out."""
+    """Where a value stands, and how much it holds once its aliases are written out.
+
+    Spans count characters of the text. That of a value begins with its anchor; that of a block
+    collection or block scalar ends where the next thing begins. `aliases` has the children that
+    are written as one. `style` is the character that makes it: a quote, | or > of a scalar (empty
+    when it is plain); { or [ of a flow collection; : or - of a block collection.
+    """
 
     place: Place
+    span: Span = (0, 0)
+    style: str = ""
+    anchor: str = ""
     keys: dict[str | int, Place] = field(default_factory=dict)
+    key_spans: dict[str | int, Span] = field(default_factory=dict)
     children: dict[str | int, "Node"] = field(default_factory=dict)
+    aliases: dict[str | int, Span] = field(default_factory=dict)
     values: int = 1
     characters: int = 0
 
@@ -81,17 +93,18 @@ class _Scanner:
                     hint = "Remove the line `---` and what belongs elsewhere."
                     self._refuse(place, "A second document begins here; a file holds one.", hint)
             case yaml.AliasEvent():
-                self._alias(event.anchor, place)
+                self._alias(event, place)
             case yaml.ScalarEvent():
                 self._scalar(event, place)
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._begin(event, place)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._end()
+                self._end(event)
             case _:
                 pass
 
-    def _alias(self, anchor: str | None, place: Place) -> None:
+    def _alias(self, event: yaml.AliasEvent, place: Place) -> None:
+        anchor = event.anchor
         if self._awaits_key():
             self._refuse(place, f"“*{anchor}” stands where a key belongs.", "Write the key out.")
         node = self._anchors.get(anchor or "")
@@ -100,7 +113,7 @@ class _Scanner:
             hint = "Text that begins with * goes into quotes, or below `|`."
             self._refuse(place, f"The alias “*{anchor}” {what}.", hint)
         self._count(node.values, node.characters, place, alias=True)
-        self._attach(node)
+        self._attach(node, alias=span_of(event))
 
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> None:
         self._check_tag(event.tag, place)
@@ -113,10 +126,13 @@ class _Scanner:
             self._refuse_top(place, "text")
         if self._awaits_key():
             self._key(value, place, plain=plain)
+            self._stack[-1].node.key_spans[value] = span_of(event)
             return
         if plain:
             self._check_number(value, place)
-        node = Node(place, characters=len(value))
+        node = Node(
+            place, span_of(event), event.style or "", event.anchor or "", characters=len(value)
+        )
         if event.anchor:
             self._anchors[event.anchor] = node
         self._attach(node)
@@ -133,33 +149,36 @@ class _Scanner:
         if len(self._stack) >= MAX_DEPTH:
             message = f"Lists and mappings are nested more than {MAX_DEPTH} levels deep."
             self._refuse(place, message, "Make the file flatter.")
-        self._stack.append(
-            _Open(Node(place), event.anchor, is_mapping, self._values, self._characters)
-        )
+        style = ("{" if is_mapping else "[") if event.flow_style else (":" if is_mapping else "-")
+        node = Node(place, span_of(event), style, event.anchor or "")
+        self._stack.append(_Open(node, event.anchor, is_mapping, self._values, self._characters))
         self._count(1, 0, place)
         if event.anchor:
             self._anchors[event.anchor] = None
 
-    def _end(self) -> None:
+    def _end(self, event: yaml.CollectionEndEvent) -> None:
         done = self._stack.pop()
+        done.node.span = (done.node.span[0], span_of(event)[1])
         done.node.values = self._values - done.values
         done.node.characters = self._characters - done.characters
         if done.anchor:
             self._anchors[done.anchor] = done.node
         self._attach(done.node)
 
-    def _attach(self, node: Node) -> None:
+    def _attach(self, node: Node, alias: Span | None = None) -> None:
         if not self._stack:
             self.root = node
             return
         parent = self._stack[-1]
         step = parent.key if parent.key is not None else len(parent.node.children)
         parent.node.children[step] = node
+        if alias:
+            parent.node.aliases[step] = alias
         parent.key = None
 
     def _key(self, key: str, place: Place, *, plain: bool) -> None:
         parent = self._stack[-1]
-        if plain and not isinstance(_resolved(key), str):
+        if plain and not isinstance(resolved(key), str):
             self._refuse(place, f"The key {shown(key)} is no text.", _QUOTE_IT)
         if key == "<<":
             hint = "Write the keys out."
@@ -192,7 +211,7 @@ class _Scanner:
             self._refuse(place, f"The YAML tag {shown(written)} is not supported.", hint)
 
     def _check_number(self, value: str, place: Place) -> None:
-        number = _resolved(value)
+        number = resolved(value)
         if isinstance(number, float) and not isfinite(number):
             message = f"The number {shown(value)} is too large, or is none."
             self._refuse(place, message, "If it is meant as text, put it into quotes.")
@@ -206,7 +225,13 @@ class _Scanner:
         raise ContentError((Problem(self._path, *place, message, hint),))
 
 
-def _resolved(plain: str) -> object:
+def span_of(event: yaml.Event | yaml.Token) -> Span:
+    """Return from where to where it stands, in characters of the text."""
+    start, end = event.start_mark, event.end_mark
+    return (start.index, end.index) if start and end else (0, 0)
+
+
+def resolved(plain: str) -> object:
     """Return what the fast parser makes of unquoted text; a number too large becomes infinite."""
     if plain in _NO_TEXT:
         return None

@@ -39,7 +39,7 @@ class Document:
 
     def place(self, pointer: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
         """Return line and column (from 1) of the value, or of its key; the nearest that exists."""
-        node = self._root
+        node = self.root
         place = node.place
         for step in pointer:
             child = node.children.get(step)
@@ -55,8 +55,14 @@ class Document:
         return Problem(self.path, *self.place(pointer, key=key), message, hint)
 
     @cached_property
-    def _root(self) -> "Node":
-        return _scan(_decoded(self.data, self.path), self.path)
+    def text(self) -> str:
+        """What `data` says, without a byte order mark."""
+        return _decoded(self.data, self.path)
+
+    @cached_property
+    def root(self) -> "Node":
+        """The tree of places; its spans count characters of `text`."""
+        return _scan(self.text, self.path)
 
 
 def read_yaml(data: bytes, path: str) -> Document:

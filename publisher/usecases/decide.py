@@ -9,9 +9,9 @@ from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
 from publisher.domain.errors import Conflict, NotFound, Refused
 from publisher.files.desk_files import SETTINGS
 from publisher.files.ledger_file import dump_record, ledger_path
-from publisher.files.settings_edit import with_paused
 from publisher.files.status_file import dump_status
 from publisher.files.words import did_you_mean
+from publisher.files.yaml_edit import set_value
 from publisher.ports import Draft, Heads, Index, Signature, Store
 from publisher.usecases.verify import removed
 
@@ -74,7 +74,7 @@ class Decide:
             text = self.store.file(heads.main, SETTINGS)
             if text is None:
                 raise NotFound(f"There is no {SETTINGS}. `copydesk init` makes one.")
-            edited = with_paused(text, paused=paused)
+            edited = set_value(text, ("paused",), paused, path=SETTINGS)
             if edited == text:
                 return Decided((), heads.main)
             draft = Draft(

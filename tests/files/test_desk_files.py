@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher.domain.epic import Desk, Settings
+from publisher.domain.epic import Blackout, Desk, Settings
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
+from publisher.domain.walltime import resolve
 from publisher.files.desk_files import (
     check_epic,
     read_desk,
@@ -64,6 +65,55 @@ def test_every_setting_is_read() -> None:
     )
     assert type(read_settings(text, "s").publication_attempts_limit) is int
     assert read_settings(b"id: a\n", "s") == Settings(id="a")
+
+
+def test_blackouts_are_read_in_their_own_zone_or_in_the_one_of_the_settings() -> None:
+    text = b"""\
+id: a
+timezone: Europe/Berlin
+clash_within: PT1H
+blackouts:
+  - {from: 2026-12-24T00:00, to: 2026-12-27T00:00, why: Christmas}
+  - from: 2026-11-26T00:00
+    to: 2026-11-27T00:00
+    timezone: America/New_York
+"""
+    found = read_settings(text, "s")
+    assert found.clash_within == timedelta(hours=1)
+    assert found.blackouts == (
+        Blackout(
+            resolve("2026-12-24T00:00", "Europe/Berlin"),
+            resolve("2026-12-27T00:00", "Europe/Berlin"),
+            "Christmas",
+        ),
+        Blackout(
+            resolve("2026-11-26T00:00", "America/New_York"),
+            resolve("2026-11-27T00:00", "America/New_York"),
+        ),
+    )
+    assert read_settings(b"id: a\n").clash_within == timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
+    ("entry", "column", "says"),
+    [
+        ("from: 2026-12-24T00:00, to: 2026-12-24T00:00", 34, "ends before it begins, or at once"),
+        ("from: 2026-12-24T00:00, to: 2026-12-23T00:00", 34, "first moment that is free again"),
+        ("from: 2026-03-29T02:30, to: 2026-12-24T00:00", 12, "does not exist in Europe/Berlin"),
+        ("from: 2026-10-01T00:00, to: 2026-10-25T02:30", 34, "happens twice in Europe/Berlin"),
+        ("from: Christmas, to: 2026-12-24T00:00", 12, "is no date with a time"),
+        ("from: 2026-12-24T00:00", 5, "lacks `to`"),
+        ("from: 2026-12-24T00:00, to: 2026-12-25T00:00, til: x", 52, "Unknown key “til”"),
+        ("from: 2026-12-24T00:00, to: 2026-12-25T00:00, timezone: Mars", 62, "no IANA time zone"),
+    ],
+)
+def test_a_blackout_that_is_none_is_shown(entry: str, column: int, says: str) -> None:
+    text = f"id: a\ntimezone: Europe/Berlin\nblackouts:\n  - {{{entry}}}\n"
+    with pytest.raises(ContentError) as caught:
+        read_settings(text.encode(), "s")
+    first = caught.value.problems[0]
+    assert (first.line, first.column) == (4, column)
+    assert says in str(first)
 
 
 def test_a_desk_without_people_and_profiles() -> None:
