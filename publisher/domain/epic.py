@@ -105,6 +105,26 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalPolicy:
+    """How many approvals a task needs before it may go out. `time`: its due time is part of them.
+
+    `by_self`: the epic's owner may approve it. `platforms` has the numbers that differ.
+    """
+
+    required: int = 1
+    by_self: bool = False
+    time: bool = False
+    platforms: Mapping[str, int] = field(default_factory=dict)
+
+    def needed(self, platform: str) -> int:
+        return self.platforms.get(platform, self.required)
+
+    @property
+    def off(self) -> bool:
+        return not self.required and not any(self.platforms.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """copydesk.yaml. `id` prefixes every key and never changes."""
 
@@ -115,6 +135,7 @@ class Settings:
     overdue_grace: timedelta = timedelta(hours=1)
     same_content_within: timedelta = timedelta(days=30)
     publication_attempts_limit: int = 6
+    approvals: ApprovalPolicy = field(default_factory=ApprovalPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
