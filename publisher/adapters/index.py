@@ -124,6 +124,11 @@ class SqliteIndex:
         row = self._db.execute("SELECT old FROM replaces WHERE id = ?", (epic_id,)).fetchone()
         return row[0] if row else ""
 
+    def contested(self, epic_id: str) -> str:
+        """Which open pull request changes what is scheduled; none is known here."""
+        del epic_id
+        return ""
+
     def occupied(self, place: str, fingerprint: str, since: datetime) -> Iterator[str]:
         """Deliveries that have, or may have, put this content on this account since then."""
         rows = self._db.execute(

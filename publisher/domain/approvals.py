@@ -120,8 +120,9 @@ def sign(entry: Entry, repository: str, epic: str, key: SigningKey) -> Entry:
 
 def genuine(entry: Entry, repository: str, epic: str, keys: Sequence[SigningKey]) -> bool:
     """Whether one of our keys signed exactly this, here."""
+    there = entry.mac.encode("utf-8", "surrogatepass")
     return any(
-        hmac.compare_digest(_mac(entry, repository, epic, key).encode(), entry.mac.encode())
+        hmac.compare_digest(_mac(entry, repository, epic, key).encode(), there)
         for key in keys
         if key.id == entry.key
     )

@@ -69,21 +69,18 @@ def standing(
 
 
 def standings(
-    epic: Epic,
-    tasks: Iterable[Task],
-    counting: Sequence[Entry],
-    desk: Desk,
-    sha256: Callable[[str], str],
+    epic: Epic, counting: Sequence[Entry], desk: Desk, sha256: Callable[[str], str]
 ) -> Mapping[str, TaskApproval]:
-    """How these tasks of the epic stand, by task; `sha256` knows the epic's media files.
+    """How each task of the epic stands, by id; `sha256` knows the epic's media files.
 
-    Where the policy asks for nothing, nothing is read and no digest is made.
+    Where the policy asks for nothing, no digest is made.
     """
     if desk.settings.approvals.off:
-        return {task.id: TaskApproval(task=task.id, digest="", complete=True) for task in tasks}
-    of = tuple(tasks)
-    digests = digests_of(of, desk, sha256)
-    return {task.id: standing(task, digests[task.id], epic, counting, desk) for task in of}
+        return {
+            task.id: TaskApproval(task=task.id, digest="", complete=True) for task in epic.tasks
+        }
+    digests = digests_of(epic.tasks, desk, sha256)
+    return {task.id: standing(task, digests[task.id], epic, counting, desk) for task in epic.tasks}
 
 
 def platforms_of(task: Task, desk: Desk) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
-"""Whether every profile names a platform that exists, with options that it understands."""
+"""Whether profiles, roles and the policy name platforms that exist, with options they know."""
 
 from collections.abc import Iterator, Mapping
 
 from publisher.domain.epic import Desk
+from publisher.files.desk_files import PEOPLE, SETTINGS
 from publisher.files.words import did_you_mean
 from publisher.ports import Platform
 
@@ -20,3 +21,17 @@ def profile_faults(desk: Desk, platforms: Mapping[str, Platform]) -> Iterator[tu
             yield profile.id, sentence
         if platform.secrets and not profile.credentials:
             yield profile.id, f"{profile.platform} needs `credentials`: the name of a secret."
+
+
+def policy_faults(desk: Desk, platforms: Mapping[str, Platform]) -> Iterator[str]:
+    """A sentence for each platform that the policy or a role names and that does not exist."""
+    named = dict.fromkeys(desk.settings.approvals.platforms, f"approvals.platforms in {SETTINGS}")
+    for person in desk.people.values():
+        for role in person.roles:
+            name = role.partition(":")[2]
+            if name:
+                named.setdefault(name, f"the role {role} in {PEOPLE}")
+    for name, where in named.items():
+        if name not in platforms:
+            hint = did_you_mean(name, platforms, f"There are: {', '.join(sorted(platforms))}.")
+            yield f"There is no platform “{name}”, which {where} names. {hint}"
