@@ -128,20 +128,23 @@ class App:
 
     def signing_keys(self) -> tuple[SigningKey, ...]:
         """The keys whose signature counts; none while nothing was ever signed here."""
-        folder = self.store.remote.path
-        if self.config.signing_keys or folder is None:
+        if self.config.signing_keys or self._key_file is None:
             return self.config.signing_keys
-        found = read_key(key_file(folder))
+        found = read_key(self._key_file)
         return (found,) if found else ()
 
     def signing_key(self) -> SigningKey:
         """The key that signs approvals, made when it must be; raises ConfigError."""
-        folder = self.store.remote.path
         if self.config.signing_keys:
             return self.config.signing_keys[0]
-        if folder is None:
+        if self._key_file is None:
             raise ConfigError(_KEYLESS)
-        return made_key(key_file(folder))
+        return made_key(self._key_file)
+
+    @cached_property
+    def _key_file(self) -> Path | None:
+        folder = self.store.remote.path
+        return key_file(folder) if folder else None
 
     @cached_property
     def decide(self) -> Decide:

@@ -143,6 +143,12 @@ def verified(
     )
 
 
+def fingerprint(keys: Sequence[SigningKey]) -> str:
+    """The same for the same keys, in any order; tells nothing about the secrets."""
+    marks = sorted(hmac.digest(key.secret.encode(), key.id.encode(), "sha256") for key in keys)
+    return hashlib.sha256(b"".join(marks)).hexdigest() if marks else ""
+
+
 def overruled(word: Entry, entries: Iterable[Entry]) -> tuple[str, ...]:
     """The ids that a withdrawal or a wish for changes puts an end to: the ledger keeps them.
 

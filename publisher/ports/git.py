@@ -104,6 +104,10 @@ class Index(Protocol):
 
     def guarded_by(self, generation: str) -> None: ...
 
+    def trusts(self, keys: str) -> None:
+        """Other keys sign approvals from now on: whatever has a time must be looked at."""
+        ...
+
     def set_wake(self, wakes: Sequence[tuple[str, datetime | None]]) -> None: ...
 
     def epic(self, epic_id: str) -> Epic | None:

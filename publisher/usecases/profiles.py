@@ -1,6 +1,7 @@
 """Whether profiles, roles and the policy name platforms that exist, with options they know."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from publisher.domain.epic import Desk
 from publisher.files.desk_files import PEOPLE, SETTINGS
@@ -23,15 +24,28 @@ def profile_faults(desk: Desk, platforms: Mapping[str, Platform]) -> Iterator[tu
             yield profile.id, f"{profile.platform} needs `credentials`: the name of a secret."
 
 
-def policy_faults(desk: Desk, platforms: Mapping[str, Platform]) -> Iterator[str]:
-    """A sentence for each platform that the policy or a role names and that does not exist."""
-    named = dict.fromkeys(desk.settings.approvals.platforms, f"approvals.platforms in {SETTINGS}")
-    for person in desk.people.values():
-        for role in person.roles:
-            name = role.partition(":")[2]
-            if name:
-                named.setdefault(name, f"the role {role} in {PEOPLE}")
-    for name, where in named.items():
+@dataclass(frozen=True, slots=True)
+class PolicyFault:
+    """A platform that does not exist, and the pointer to where a file names it."""
+
+    path: str
+    pointer: tuple[str | int, ...]
+    message: str
+    hint: str
+
+
+def policy_faults(desk: Desk, platforms: Mapping[str, Platform]) -> Iterator[PolicyFault]:
+    """What the policy and the roles say about platforms that do not exist, and so in vain."""
+    named: list[tuple[str, str, tuple[str | int, ...]]] = [
+        (name, SETTINGS, ("approvals", "platforms", name))
+        for name in desk.settings.approvals.platforms
+    ]
+    for row, person in enumerate(desk.people.values()):
+        for place, role in enumerate(person.roles):
+            if ":" in role:
+                name = role.partition(":")[2]
+                named.append((name, PEOPLE, ("people", row, "roles", place)))
+    for name, path, pointer in named:
         if name not in platforms:
             hint = did_you_mean(name, platforms, f"There are: {', '.join(sorted(platforms))}.")
-            yield f"There is no platform “{name}”, which {where} names. {hint}"
+            yield PolicyFault(path, pointer, f"There is no platform “{name}”.", hint)

@@ -112,6 +112,7 @@ class Round:
         desk = self.index.desk
         generation = self.gate.open(paused=desk.settings.paused)
         self.index.guarded_by(generation)
+        self.index.trusts(self.standings.trusted())
         return Circumstances(
             now=now,
             heads=heads,
@@ -176,7 +177,10 @@ class Round:
     ) -> RoundReport:
         faults = (f"{name}: {why}" for name, why in profile_faults(here.desk, self.platforms))
         around = (trouble, self.clock.trouble(self.gate.now()), self.standings.trouble(here.desk))
-        named = policy_faults(here.desk, self.platforms)
+        named = (
+            f"{fault.path}: {fault.message} {fault.hint}"
+            for fault in policy_faults(here.desk, self.platforms)
+        )
         reasons = (*around, *drafted.broken[:3], *faults, *named)
         trouble = "; ".join(reason for reason in reasons if reason)
         if drafted.wakes:

@@ -6,7 +6,7 @@ Roles and policy are main's, whatever commit the epic is read at.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from publisher.domain.approvals import SigningKey, verified
+from publisher.domain.approvals import SigningKey, fingerprint, verified
 from publisher.domain.delivery import Record
 from publisher.domain.epic import Desk, Epic
 from publisher.domain.errors import ConfigError
@@ -54,6 +54,10 @@ class Standings:
         """What the file of an epic says at a commit, whether it counts or not."""
         path = approvals_path(epic.path)
         return read_approvals(self.store.file(commit, path), path)
+
+    def trusted(self) -> str:
+        """A name for the keys in use: another one, when other approvals may count."""
+        return fingerprint(self._keys())
 
     def trouble(self, desk: Desk) -> str:
         """Why no approval can count at all, where some are needed."""

@@ -92,6 +92,11 @@ class Approving:
         people.commit(message)
         people.git("push", "--quiet", "origin", branch)
 
+    def sent(self) -> list[str]:
+        """Run the publisher until it rests; every text that has gone out, in any epic."""
+        self.world.run()
+        return sorted(self.world.network.texts())
+
     def standing(self, branch: str = "main") -> Mapping[str, TaskApproval]:
         """How each task of the branch stands, by main's roles and policy."""
         app = self.world.app

@@ -7,14 +7,13 @@ import pytest
 
 from publisher.domain.approvals import Approvals, EntryKind
 from publisher.domain.delivery import DeliveryStatus
-from publisher.domain.holds import HoldReason
 from publisher.domain.states import EpicState
 from publisher.files.approvals_file import approvals_path
 from publisher.files.ledger_file import dump_record, ledger_path
 from publisher.ports import Draft
 from tests.integration.approving import TEAM, Approving, needing_approval
 from tests.integration.people import People
-from tests.integration.world import ANA, SPRING, World, ago, epic_text, task, whole_second_after
+from tests.integration.world import ANA, SPRING, World, ago, epic_text, task
 
 S = DeliveryStatus
 EPIC = f"{SPRING}/epic.yaml"
@@ -28,15 +27,10 @@ def team(world: World) -> Approving:
     return needing_approval(world)
 
 
-def sent(team: Approving) -> list[str]:
-    team.world.run()
-    return sorted(team.world.network.texts())
-
-
 def test_what_is_merged_by_hand_without_approvals_does_not_go_out(team: Approving) -> None:
     team.world.epic(*TWO)
 
-    assert sent(team) == []
+    assert team.sent() == []
     assert team.state() == (EpicState.REVIEW, "merged without approval")
     assert team.view().approvals["more"].missing == (
         "more needs one more approval: Bo Chen and Cy Ray can give it."
@@ -48,13 +42,13 @@ def test_what_is_merged_by_hand_without_approvals_does_not_go_out(team: Approvin
 
 def test_the_last_approval_lets_it_go(team: Approving) -> None:
     team.world.epic(*TWO)
-    assert sent(team) == []
+    assert team.sent() == []
     team.say("teaser")
-    assert sent(team) == []
+    assert team.sent() == []
     assert team.state() == (EpicState.REVIEW, "merged with 1 of 2 approved")
     team.say("more", who="cy")
 
-    assert sent(team) == ["Text of more.", "Text of teaser."]
+    assert team.sent() == ["Text of more.", "Text of teaser."]
     assert team.state() == (EpicState.PUBLISHED, "")
     assert team.world.shown()["state"] == "Published"
 
@@ -67,10 +61,10 @@ def test_approvals_that_were_given_on_a_branch_come_with_the_merge(team: Approvi
     people.git("push", "--quiet", "origin", "epic/spring-launch")
     team.say(branch="epic/spring-launch")
     assert team.complete("epic/spring-launch") == {"teaser": True, "more": True}
-    assert sent(team) == []
+    assert team.sent() == []
     merge(people)
 
-    assert sent(team) == ["Text of more.", "Text of teaser."]
+    assert team.sent() == ["Text of more.", "Text of teaser."]
 
 
 def merge(people: People, *how: str) -> None:
@@ -149,7 +143,7 @@ def test_an_edit_voids_exactly_the_approvals_of_the_tasks_that_changed(
     change(team.world.people)
 
     assert team.complete() == {"teaser": True, "more": False}
-    assert sent(team) == []
+    assert team.sent() == []
     assert team.state() == (EpicState.REVIEW, "merged with 1 of 2 approved")
 
 
@@ -161,7 +155,7 @@ def test_taking_an_edit_back_brings_its_approvals_back(team: Approving) -> None:
     team.world.people.git("revert", "--no-edit", "HEAD")
     team.world.people.git("push", "--quiet", "origin", "main")
 
-    assert sent(team) == ["Text of more.", "Text of teaser."]
+    assert team.sent() == ["Text of more.", "Text of teaser."]
 
 
 def test_reformatting_voids_nothing(team: Approving) -> None:
@@ -172,7 +166,7 @@ def test_reformatting_voids_nothing(team: Approving) -> None:
     people.write(EPIC, "# A comment\r\n" + text + "brief: For the team.\n")
     people.push("Tidy up")
 
-    assert sent(team) == ["Text of more.", "Text of teaser."]
+    assert team.sent() == ["Text of more.", "Text of teaser."]
 
 
 def test_other_bytes_under_the_same_name_void_the_approval(team: Approving) -> None:
@@ -184,7 +178,7 @@ def test_other_bytes_under_the_same_name_void_the_approval(team: Approving) -> N
     people.write(f"{SPRING}/media/a.png", b"a rose")
     people.push("Another picture")
 
-    assert sent(team) == []
+    assert team.sent() == []
     assert team.complete() == {"teaser": False}
 
 
@@ -196,13 +190,13 @@ def test_another_time_voids_only_where_the_policy_says_so(world: World) -> None:
     team.world.people.write(EPIC, epic_text(ago(5), *TWO))
     team.world.people.push("At another time")
 
-    assert sent(team) == []
+    assert team.sent() == []
     team.world.people.change("content/copydesk.yaml", "time: true", "time: false")
     team.world.people.push("The time is no part of it")
     team.say()
     team.world.people.write(EPIC, epic_text(ago(2), *TWO))
     team.world.people.push("At yet another time")
-    assert len(sent(team)) == 2
+    assert len(team.sent()) == 2
 
 
 # Entries that count as none.
@@ -216,7 +210,7 @@ def test_forged_and_copied_entries_count_as_none_and_are_named(team: Approving) 
     edited = replace(foreign, id="0" * 32, digest=digest)
     team.put(Approvals((foreign, edited, replace(edited, id="1" * 32, key="k", mac="2" * 64))))
 
-    assert sent(team) == ["Text of teaser."], "only the epic that was approved"
+    assert team.sent() == ["Text of teaser."], "only the epic that was approved"
     assert team.world.record().deliveries == {}
     problems = team.view().problems
     assert [problem.path for problem in problems] == [FILE] * 3
@@ -242,10 +236,10 @@ def test_a_withdrawal_that_somebody_reverts_brings_nothing_back(team: Approving)
     team.world.people.git("push", "--quiet", "origin", "main")
 
     assert team.kept().entries == tuple(approvals), "the file is as if nothing had been withdrawn"
-    assert sent(team) == []
+    assert team.sent() == []
     assert team.complete() == {"teaser": False, "more": False}
     team.say()
-    assert len(sent(team)) == 2
+    assert len(team.sent()) == 2
 
 
 def test_nobody_grants_themselves_a_role_in_the_same_pull_request(team: Approving) -> None:
@@ -264,10 +258,10 @@ def test_nobody_grants_themselves_a_role_in_the_same_pull_request(team: Approvin
 def test_roles_count_once_they_are_on_main_and_as_long(team: Approving) -> None:
     team.world.epic(*TWO)
     team.say(who="dee")
-    assert sent(team) == []
+    assert team.sent() == []
     team.world.people.change("content/people.yaml", "roles: [author]}", "roles: [approver]}")
     team.world.people.push("Let Dee approve")
-    assert len(sent(team)) == 2
+    assert len(team.sent()) == 2
     team.world.epic(task("teaser", "x", body="Another."), path=LATER)
     later = Approving(team.world, LATER)
     later.say(who="dee")
@@ -284,142 +278,7 @@ def test_the_owner_does_not_approve_their_own_epic(team: Approving) -> None:
     team.world.epic(*TWO)
     team.say(who="ana")
 
-    assert sent(team) == []
+    assert team.sent() == []
     people.change("content/copydesk.yaml", "{required: 1}", "{required: 1, self: true}")
     people.push("Let owners approve")
-    assert len(sent(team)) == 2
-
-
-# How many, for what.
-
-
-def test_a_platform_may_need_two_approvals(world: World) -> None:
-    team = needing_approval(world, "{platforms: {sandbox: {required: 2}}}")
-    team.world.epic(*TWO)
-    team.say()
-    team.say()
-    assert sent(team) == [], "the same person twice is one"
-    team.say(who="cy")
-
-    assert len(sent(team)) == 2
-
-
-def test_the_policy_of_main_holds_from_the_moment_it_is_there(team: Approving) -> None:
-    team.world.epic(*TWO, due=whole_second_after(3600))
-    team.say()
-    assert team.state() == (EpicState.SCHEDULED, "")
-    team.world.people.change("content/copydesk.yaml", "required: 1", "required: 2")
-    team.world.people.push("Two from now on")
-    assert team.state()[0] is EpicState.REVIEW
-    team.world.people.change("content/copydesk.yaml", "required: 2", "required: 0")
-    team.world.people.write(EPIC, epic_text(ago(), *TWO))
-    team.world.people.push("None from now on")
-
-    assert len(sent(team)) == 2
-
-
-def test_a_task_without_its_approval_holds_the_approved_one_back(team: Approving) -> None:
-    team.world.epic(*TWO)
-    team.say("teaser")
-
-    assert sent(team) == []
-
-
-def test_somebody_who_may_approve_can_ask_for_changes_instead(team: Approving) -> None:
-    team.world.epic(*TWO)
-    team.say()
-    team.say("teaser", who="cy", kind=EntryKind.CHANGES)
-
-    assert sent(team) == []
-    assert team.state() == (EpicState.REVIEW, "changes requested by Cy Ray")
-
-
-# What is out, and what is on its way.
-
-
-def test_what_is_out_stays_out_and_only_the_rest_needs_approval(team: Approving) -> None:
-    rest = task("more", "linkedin", after="PT2H")
-    team.world.epic(task("teaser", "x"), rest)
-    team.say()
-    assert sent(team) == ["Text of teaser."]
-    assert team.state() == (EpicState.SCHEDULED, "1 of 2 published")
-    team.world.people.pull()
-    team.world.people.change(EPIC, "Text of teaser.", "Nobody will read this.")
-    team.world.people.push("Edit what is out")
-    assert team.state() == (EpicState.SCHEDULED, "1 of 2 published"), "this asks for nothing"
-    team.world.people.change(EPIC, "Text of more.", "Other words.")
-    team.world.people.change(EPIC, "after: PT2H", "after: PT30S")
-    team.world.people.push("Edit the rest")
-
-    assert sent(team) == ["Text of teaser."]
-    assert team.state() == (EpicState.REVIEW, "merged without approval")
-    assert team.world.shown()["state"] == "Review"
-    assert team.world.status("teaser/x") is S.PUBLISHED
-    team.say("more")
-    assert sent(team) == ["Other words.", "Text of teaser."]
-    assert team.state() == (EpicState.PUBLISHED, "")
-
-
-def test_a_claim_is_taken_back_when_its_approval_is(team: Approving) -> None:
-    due = whole_second_after(2)
-    team.world.epic(task("teaser", "x"), due=due)
-    team.say()
-    report = team.world.round()
-    assert report.claimed == 1
-    team.say(kind=EntryKind.WITHDRAW)
-    team.world.round()
-    team.world.carry()
-
-    assert sent(team) == []
-    assert team.world.delivery("teaser/x").claim is None
-
-
-def test_approved_too_late_it_waits_for_a_person_and_says_what_they_can_do(
-    team: Approving,
-) -> None:
-    team.world.epic(task("teaser", "x"), due=ago(3 * 3600))
-    assert sent(team) == []
-    assert team.state() == (EpicState.REVIEW, "merged without approval"), "not overdue yet"
-    team.say()
-
-    assert sent(team) == []
-    assert team.world.held("teaser/x") == HoldReason.OVERDUE
-    assert team.state() == (EpicState.ERROR, "overdue")
-    why = str(team.world.delivery("teaser/x").held)
-    assert all(words in why for words in ("180 minutes", "publish it now", "reschedule", "cancel"))
-    team.world.people.pull()
-    team.world.people.write(EPIC, epic_text(ago(5), task("teaser", "x")))
-    team.world.people.push("Reschedule")
-    assert sent(team) == ["Text of teaser."], "the approval is still good"
-
-
-# Trouble.
-
-
-@pytest.mark.parametrize("text", ["entries: [\n", "entries:\n- {kind: approve}\n", "a\n"])
-def test_a_broken_file_approves_nothing_and_stops_nobody_else(team: Approving, text: str) -> None:
-    team.world.epic(*TWO)
-    team.say()
-    team.world.people.write(FILE, text)
-    team.world.people.push("Edit by hand")
-    team.world.epic(task("teaser", "x", body="Of another epic."), path=LATER)
-    Approving(team.world, LATER).say()
-
-    assert sent(team) == ["Of another epic."]
-    assert team.view().state is EpicState.REVIEW
-    assert {problem.path for problem in team.view().problems} == {FILE}
-
-
-def test_with_another_key_nothing_counts_until_the_old_one_is_named_too(team: Approving) -> None:
-    team.world.epic(*TWO)
-    team.say()
-    key = team.world.app.signing_key()
-    team.world.close()
-    team.world.environ["COPYDESK_SIGNING_KEY"] = f"new:{'n' * 32}"
-    assert sent(team) == []
-    team.world.close()
-    team.world.environ["COPYDESK_SIGNING_KEY"] = f"new:{'n' * 32},{key.id}:{key.secret}"
-    team.world.people.write(f"{SPRING}/notes.txt", "Look again")
-    team.world.people.push("Look again")
-
-    assert len(sent(team)) == 2
+    assert len(team.sent()) == 2

@@ -11,7 +11,9 @@ from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Mark, Recor
 from publisher.domain.epic import Epic
 from publisher.domain.outcome import ErrorKind, Fault
 from publisher.files.ledger_file import dump_record, load_record
+from publisher.files.schema import schema_problems
 from publisher.files.status_file import dump_status
+from publisher.files.yaml_text import read_yaml
 from tests.unit.builders import (
     BUSY,
     KEY,
@@ -189,3 +191,13 @@ def test_times_are_utc_and_texts_are_readable() -> None:
     data = dump_status(one_task(), held, approved(one_task()))
 
     assert "Größe ≠ länge" in data.decode()
+
+
+def test_the_reason_of_a_state_is_told_where_it_needs_one() -> None:
+    wanted = epic(task(), task("more"))
+    known = record(published_delivery())
+
+    assert status_of(wanted, *known.deliveries.values())["why"] == "1 of 2 published"
+    plain = yaml.safe_load(dump_status(wanted, known, {}))
+    assert (plain["state"], plain["why"]) == ("Review", "merged without approval")
+    assert schema_problems(read_yaml(dump_status(wanted, known, {}), "status.yaml"), "status") == ()
