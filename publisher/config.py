@@ -10,12 +10,16 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from publisher.domain.approvals import SigningKey
 from publisher.domain.epic import Desk, Profile
 from publisher.domain.errors import ConfigError
 from publisher.domain.policy import RETRY_AFTER, Policy, Timing
 
+MAKE_A_KEY = "Make one with: python3 -c \"import secrets; print('key1:' + secrets.token_hex(32))\""
+
 _ATTEMPTS = range(1, 7)
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_KEY = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,39}):(\S{32,})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,7 @@ class Config:
     pushes_per_minute: int = 6
     poll: float = 30.0
     log_level: str = "INFO"
+    signing_keys: tuple[SigningKey, ...] = field(default=(), repr=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -50,6 +55,7 @@ class Config:
             pushes_per_minute=_whole(environ, "COPYDESK_PUSHES_PER_MINUTE", 6),
             poll=float(_whole(environ, "COPYDESK_POLL_SECONDS", 30)),
             log_level=_level(environ.get("COPYDESK_LOG", "INFO")),
+            signing_keys=_signing_keys(environ.get("COPYDESK_SIGNING_KEY", "")),
             environ=dict(environ),
         )
 
@@ -146,6 +152,18 @@ def _waits(text: str | None) -> tuple[timedelta, ...]:
     if len(waits) != len(RETRY_AFTER):
         raise ConfigError(f"COPYDESK_RETRY_AFTER is “{text}”; it must be five numbers of seconds.")
     return waits
+
+
+def _signing_keys(text: str) -> tuple[SigningKey, ...]:
+    """Read `id:secret,id:secret`: the first signs, all are accepted. Nothing is repeated."""
+    found = [_KEY.fullmatch(part.strip()) for part in text.split(",") if part.strip()]
+    keys = tuple(SigningKey(*match.groups()) for match in found if match)
+    if len(keys) < len(found) or len({key.id for key in keys}) < len(keys):
+        raise ConfigError(
+            "COPYDESK_SIGNING_KEY must be ID:SECRET, several separated by commas, each with an id"
+            f" of its own and a secret of 32 characters or more. {MAKE_A_KEY}"
+        )
+    return keys
 
 
 def _level(text: str) -> str:

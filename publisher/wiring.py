@@ -34,7 +34,9 @@ from publisher.adapters.rq_queue import (
     stop_all,
     worked,
 )
-from publisher.config import Config
+from publisher.adapters.signing_key import key_file, made_key, read_key
+from publisher.config import MAKE_A_KEY, Config
+from publisher.domain.approvals import SigningKey
 from publisher.domain.budget import PushBudget
 from publisher.domain.delivery import Key
 from publisher.domain.epic import Desk, Profile
@@ -46,11 +48,16 @@ from publisher.usecases.carrier import Carrier, Carrying
 from publisher.usecases.decide import Decide
 from publisher.usecases.queries import Event, Planned, Queries
 from publisher.usecases.round import Round, RoundReport
+from publisher.usecases.standings import Standings
 from publisher.usecases.story import story_of
 from publisher.usecases.verify import Verify
 
 _ANSWER = 5.0
 _CONNECT = 2.0
+_KEYLESS = (
+    "COPYDESK_SIGNING_KEY is not set, so approvals can be neither signed nor checked."
+    f" {MAKE_A_KEY} Set it wherever Copydesk runs."
+)
 
 
 class App:
@@ -111,15 +118,41 @@ class App:
             budget=PushBudget(per_minute),
             owner=self.name,
             rest=_rest,
+            standings=self.standings,
         )
 
     @cached_property
+    def standings(self) -> Standings:
+        keyless = "" if self.config.signing_keys or self.store.remote.local else _KEYLESS
+        return Standings(self.store, self.signing_keys, keyless)
+
+    def signing_keys(self) -> tuple[SigningKey, ...]:
+        """The keys whose signature counts; none while nothing was ever signed here."""
+        if self.config.signing_keys or self._key_file is None:
+            return self.config.signing_keys
+        found = read_key(self._key_file)
+        return (found,) if found else ()
+
+    def signing_key(self) -> SigningKey:
+        """The key that signs approvals, made when it must be; raises ConfigError."""
+        if self.config.signing_keys:
+            return self.config.signing_keys[0]
+        if self._key_file is None:
+            raise ConfigError(_KEYLESS)
+        return made_key(self._key_file)
+
+    @cached_property
+    def _key_file(self) -> Path | None:
+        folder = self.store.remote.path
+        return key_file(folder) if folder else None
+
+    @cached_property
     def decide(self) -> Decide:
-        return Decide(self.store, self.index)
+        return Decide(self.store, self.index, self.standings)
 
     @cached_property
     def queries(self) -> Queries:
-        return Queries(self.store, self.index, self.platforms, self.policy)
+        return Queries(self.store, self.index, self.platforms, self.policy, self.standings)
 
     def policy(self, desk: Desk) -> Policy:
         return self.config.policy(desk, local_forge=self.store.remote.local)
@@ -134,7 +167,7 @@ class App:
             index = SqliteIndex(Path(folder) / "index.sqlite", self.store, self.policy)
             index.catch_up(heads)
             try:
-                queries = Queries(self.store, index, self.platforms, self.policy)
+                queries = Queries(self.store, index, self.platforms, self.policy, self.standings)
                 return queries.plan(heads, now, until)
             finally:
                 index.close()

@@ -11,7 +11,7 @@ pending ──► processing ──► published
 A claim is a field beside the status: what people see turns to `processing` when the call begins.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -241,12 +241,16 @@ def claim_id(key: Key, seq: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """The ledger's file for one epic: all that ever happened to it."""
+    """The ledger's file for one epic: all that ever happened to it.
+
+    `withdrawn` are the ids of approvals that never count again, whatever people revert.
+    """
 
     epic: str
     path: str = ""
     title: str = ""
     deliveries: Mapping[Key, Delivery] = field(default_factory=dict)
+    withdrawn: tuple[str, ...] = ()
 
     def get(self, key: Key) -> Delivery | None:
         return self.deliveries.get(key)
@@ -254,3 +258,7 @@ class Record:
     def put(self, *changed: Delivery) -> Self:
         merged = {**self.deliveries, **{delivery.key: delivery for delivery in changed}}
         return replace(self, deliveries=merged)
+
+    def without(self, approvals: Iterable[str]) -> Self:
+        """The same with these approvals withdrawn for ever."""
+        return replace(self, withdrawn=tuple(dict.fromkeys((*self.withdrawn, *approvals))))

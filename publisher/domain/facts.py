@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from publisher.domain.delivery import Key, Record
-from publisher.domain.epic import Profile
+from publisher.domain.epic import Profile, Task
 from publisher.domain.policy import Policy
 from publisher.domain.traits import Traits
 
@@ -32,7 +32,9 @@ class Facts:
     """All that a decision about one epic may depend on, besides the epic and its record.
 
     `commit` is where the epic was read. `same_content` answers which other delivery occupies an
-    account with the same fingerprint. `sha256` knows the epic's media files.
+    account with the same fingerprint. `sha256` knows the epic's media files. `approved` says
+    whether a task has all the approvals that it needs; `contested` which open pull request
+    changes the epic.
     """
 
     now: datetime
@@ -49,6 +51,8 @@ class Facts:
     same_content: Callable[[Key, str, str], str | None] = lambda _key, _place, _print: None
     sha256: Callable[[str], str] = lambda _file: ""
     replaces: str = ""
+    approved: Callable[[Task], bool] = lambda _task: True
+    contested: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

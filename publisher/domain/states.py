@@ -1,11 +1,11 @@
-"""The three layers that people see, each derived: epic, post (task) and media."""
+"""The three layers that people see: epic (derived in `situation`), post (task) and media."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
-from publisher.domain.epic import Epic, Task
+from publisher.domain.delivery import Delivery, DeliveryStatus
+from publisher.domain.epic import Task
 
 
 class EpicState(StrEnum):
@@ -35,26 +35,6 @@ class MediaStatus(StrEnum):
     PENDING = "pending"
     PROCESSED = "processed"
     FAILED = "failed"
-
-
-_ERROR = frozenset({DeliveryStatus.FAILED, DeliveryStatus.UNCONFIRMED})
-
-
-def epic_state(epic: Epic, record: Record) -> EpicState:
-    """The state of an epic that is on main, where a schedule counts as approved."""
-    wanted = [
-        record.get(Key(epic.id, task.id, profile)) or Delivery(key=Key(epic.id, task.id, profile))
-        for task, profile in epic.deliveries()
-    ]
-    living = [delivery for delivery in wanted if not delivery.cancelled]
-    unsure = any(d.status is DeliveryStatus.UNCONFIRMED for d in record.deliveries.values())
-    if unsure or any(d.status in _ERROR or d.held for d in living):
-        return EpicState.ERROR
-    if not epic.tasks or not living:
-        return EpicState.REVIEW
-    if all(delivery.status is DeliveryStatus.PUBLISHED for delivery in living):
-        return EpicState.PUBLISHED
-    return EpicState.SCHEDULED if epic.schedule else EpicState.REVIEW
 
 
 def post_status(task: Task, deliveries: Iterable[Delivery], now: datetime) -> PostStatus:

@@ -34,6 +34,8 @@ def dump_record(record: Record) -> bytes:
         "title": record.title,
         "deliveries": [to_plain(delivery) for delivery in record.deliveries.values()],
     }
+    if record.withdrawn:
+        plain["withdrawn"] = list(record.withdrawn)
     return (json.dumps(plain, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -49,6 +51,7 @@ def load_record(data: bytes, path: str) -> Record:
             path=plain.get("path", ""),
             title=plain.get("title", ""),
             deliveries={delivery.key: delivery for delivery in deliveries},
+            withdrawn=from_plain(plain.get("withdrawn", ()), tuple[str, ...]),
         )
     except (ValueError, KeyError, TypeError) as error:
         hint = "Restore the branch from its history: Copydesk publishes nothing of this epic."

@@ -13,6 +13,7 @@ from publisher.files.status_file import dump_status
 from publisher.files.words import did_you_mean
 from publisher.files.yaml_edit import set_value
 from publisher.ports import Draft, Heads, Index, Signature, Store
+from publisher.usecases.standings import Standings
 from publisher.usecases.verify import removed
 
 TRIES = 3
@@ -34,6 +35,7 @@ class Decide:
 
     store: Store
     index: Index
+    standings: Standings
 
     def retry(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
         """Try failed deliveries again: one, or all that failed."""
@@ -106,7 +108,8 @@ class Decide:
             by = f"{who.name} <{who.email}>"
             after = record.put(*(step(delivery, now, by) for delivery in chosen))
             keys = tuple(delivery.key for delivery in chosen)
-            draft = self._draft(after, f"{word}: {', '.join(map(str, keys))}\n", who)
+            message = f"{word}: {', '.join(map(str, keys))}\n"
+            draft = self._draft(heads, after, message, who)
             result, pushed = self.store.push(heads, draft, now)
             if result.done:
                 return Decided(keys, pushed.ledger or "")
@@ -114,11 +117,12 @@ class Decide:
                 raise Refused(f"The forge refuses our push: {result.refused or result.why}")
         raise Conflict(f"Others pushed first {TRIES} times. Nothing was changed; try again.")
 
-    def _draft(self, record: Record, message: str, who: Signature) -> Draft:
-        epic = self.index.epic(record.epic)
+    def _draft(self, heads: Heads, record: Record, message: str, who: Signature) -> Draft:
+        epic, desk = self.index.epic(record.epic), self.index.desk
         projected: dict[str, bytes | None] = {}
-        if epic is not None and self.index.desk.settings.projection:
-            projected[f"{epic.path}/status.yaml"] = dump_status(epic, record)
+        if epic is not None and desk.settings.projection:
+            approvals = self.standings.of(epic, heads.main, record, desk).tasks
+            projected[f"{epic.path}/status.yaml"] = dump_status(epic, record, approvals)
         return Draft(
             main=projected,
             ledger={ledger_path(record.epic): dump_record(record)},

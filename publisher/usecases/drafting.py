@@ -1,23 +1,25 @@
 """One round's draft: drain, recover and plan every epic that needs a look."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from publisher.domain.delivery import Delivery, Key, Record
-from publisher.domain.epic import Desk, Epic
+from publisher.domain.epic import Desk, Epic, Task
 from publisher.domain.errors import Conflict, ContentError, Unavailable
 from publisher.domain.facts import Facts, Step
 from publisher.domain.outcome import Located, Report
 from publisher.domain.plan import plan_epic
 from publisher.domain.policy import Policy
 from publisher.domain.report import apply_report
+from publisher.domain.standing import TaskApproval
 from publisher.domain.subject import Change
 from publisher.files.status_file import dump_status
 from publisher.ports import ClaimFence, Gate, HandedClaim, Heads, Index, Platform, Store
 from publisher.usecases.profiles import profile_faults
+from publisher.usecases.standings import Standings
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +64,12 @@ class Drafting:
         index: Index,
         gate: Gate,
         platforms: Mapping[str, Platform],
+        standings: Standings,
         circumstances: Circumstances,
     ) -> None:
         self._store, self._index, self._gate = store, index, gate
         self._platforms = platforms
+        self._standings = standings
         self._round = circumstances
         self._reports: dict[str, list[Report]] = {}
         for report in sorted(circumstances.reports.values(), key=lambda r: (r.claim, r.part)):
@@ -196,11 +200,28 @@ class Drafting:
             same_content=same_content,
             sha256=sha256,
             replaces=self._index.replaces(record.epic),
+            approved=self._approved(epic, record),
+            contested=self._index.contested(record.epic),
         )
+
+    def _approved(self, epic: Epic | None, record: Record) -> Callable[[Task], bool]:
+        """Reads approvals with the first question: most looks at an epic ask none."""
+        known: list[Mapping[str, TaskApproval]] = []
+
+        def approved(task: Task) -> bool:
+            if not known and epic is not None:
+                known.append(self._standing(epic, record))
+            return bool(known) and task.id in known[0] and known[0][task.id].complete
+
+        return approved
+
+    def _standing(self, epic: Epic, record: Record) -> Mapping[str, TaskApproval]:
+        return self._standings.of(epic, self._round.heads.main, record, self._round.desk).tasks
 
     def _project(self, epic: Epic, record: Record, *, changed: bool) -> None:
         path = f"{epic.path}/status.yaml"
-        there, wanted = self._store.file(self._round.heads.main, path), dump_status(epic, record)
+        there = self._store.file(self._round.heads.main, path)
+        wanted = dump_status(epic, record, self._standing(epic, record))
         unseen = there is None and not any(d.told for d in record.deliveries.values())
         if there == wanted or unseen:
             return

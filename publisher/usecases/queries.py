@@ -1,7 +1,7 @@
 """Answers without side effects: where an epic is, what would go out, what its story was."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Mark, Record
@@ -9,9 +9,13 @@ from publisher.domain.epic import Desk, Epic
 from publisher.domain.errors import NotFound
 from publisher.domain.policy import Policy
 from publisher.domain.problems import Problem
-from publisher.domain.states import EpicState, PostStatus, epic_state, post_status
+from publisher.domain.remaining import remaining
+from publisher.domain.situation import Assessment, EpicSituation, approved, assess
+from publisher.domain.standing import TaskApproval
+from publisher.domain.states import EpicState, PostStatus, post_status
 from publisher.files.words import did_you_mean
 from publisher.ports import Heads, Index, Platform, Store
+from publisher.usecases.standings import EpicApprovals, Standings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,10 @@ class TaskView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpicView:
-    """One epic for people. A broken epic has problems and no tasks."""
+    """One epic for people. A broken epic has problems, no state and no tasks.
+
+    `why` gives the reason for the state in a few words, `approvals` how each task stands.
+    """
 
     id: str
     title: str
@@ -44,6 +51,8 @@ class EpicView:
     owner: str
     tasks: tuple[TaskView, ...]
     problems: tuple[Problem, ...] = ()
+    why: str = ""
+    approvals: Mapping[str, TaskApproval] = field(default_factory=dict)
 
     @property
     def published(self) -> int:
@@ -84,6 +93,7 @@ class Queries:
     index: Index
     platforms: Mapping[str, Platform]
     policy: Callable[[Desk], Policy]
+    standings: Standings
 
     def epic(self, heads: Heads, epic_id: str, now: datetime, begun: frozenset[str]) -> EpicView:
         """One epic; `begun` are the claims whose call is under way. Raises NotFound."""
@@ -97,13 +107,16 @@ class Queries:
             return EpicView(
                 id=epic_id, title=record.title, state=None, owner="", tasks=(), problems=problems
             )
-        tasks = tuple(self._tasks(epic, record, now, begun))
+        judged, approvals = self._assessed(heads, epic, record)
         return EpicView(
             id=epic.id,
             title=epic.title,
-            state=epic_state(epic, record),
+            state=judged.state,
             owner=epic.owner,
-            tasks=tasks,
+            tasks=tuple(self._tasks(epic, record, now, begun)),
+            problems=approvals.problems,
+            why=judged.why,
+            approvals=approvals.tasks,
         )
 
     def epics(self, heads: Heads, now: datetime) -> Iterator[EpicView]:
@@ -118,9 +131,30 @@ class Queries:
             if epic is None or epic.schedule is None:
                 continue
             record = self.store.record(heads.ledger, epic_id)
-            found.extend(self._planned(epic, record, now))
+            found.extend(self._planned(epic, record, now, self._kept_back(heads, epic, record)))
         wanted = (item for item in found if until is None or item.at <= until)
         return sorted(wanted, key=lambda item: (item.at, item.key))
+
+    def _kept_back(self, heads: Heads, epic: Epic, record: Record) -> str:
+        """What keeps all of an epic back, in a few words."""
+        contested = self.index.contested(epic.id)
+        if contested:
+            return f"on hold: {contested}"
+        standing = self.standings.of(epic, heads.main, record, self.index.desk)
+        return "" if approved(remaining(epic, record), standing.tasks) else "not approved"
+
+    def _assessed(
+        self, heads: Heads, epic: Epic, record: Record
+    ) -> tuple[Assessment, EpicApprovals]:
+        """The state as main and the ledger have it, and the approvals that it depends on."""
+        approvals = self.standings.of(epic, heads.main, record, self.index.desk)
+        situation = EpicSituation(
+            epic=epic,
+            record=record,
+            approvals=approvals.tasks,
+            contested=self.index.contested(epic.id),
+        )
+        return assess(situation), approvals
 
     def _tasks(
         self, epic: Epic, record: Record, now: datetime, begun: frozenset[str]
@@ -139,7 +173,9 @@ class Queries:
             status = post_status(task, (view.delivery for view in views), now)
             yield TaskView(id=task.id, status=status, due=task.due, deliveries=tuple(views))
 
-    def _planned(self, epic: Epic, record: Record, now: datetime) -> Iterator[Planned]:
+    def _planned(
+        self, epic: Epic, record: Record, now: datetime, kept_back: str
+    ) -> Iterator[Planned]:
         desk, policy = self.index.desk, self.policy(self.index.desk)
         waiting = {DeliveryStatus.PENDING, DeliveryStatus.WAITING, DeliveryStatus.PROCESSING}
         for task, name in epic.deliveries():
@@ -148,7 +184,7 @@ class Queries:
             if delivery.status not in waiting or delivery.cancelled or task.due is None:
                 continue
             at = max(task.due, delivery.due) if delivery.due else task.due
-            why_not = _why_not(delivery.held, at, now, policy, first=delivery.first)
+            why_not = kept_back or _why_not(delivery.held, at, now, policy, first=delivery.first)
             if desk.settings.paused:
                 why_not = why_not or "paused"
             profile = desk.profiles[name]

@@ -95,11 +95,14 @@ deliveries = st.builds(
     notes=st.lists(marks, max_size=1).map(tuple),
 )
 records = st.builds(
-    lambda epic, path, title, of: Record(epic=epic, path=path, title=title).put(*of),
+    lambda epic, path, title, of, dead: (
+        Record(epic=epic, path=path, title=title).put(*of).without(dead)
+    ),
     names,
     texts,
     texts,
     st.lists(deliveries, max_size=2),
+    st.lists(texts, max_size=2),
 )
 durations = st.integers(0, 10**6).map(lambda s: timedelta(seconds=s))
 founds = st.builds(Published, texts, texts)
