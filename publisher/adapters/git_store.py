@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
@@ -215,6 +215,12 @@ class GitStore:
             return PushResult(done=True)
         return PushResult(raced=True, why="the push got no answer and did not arrive")
 
+    def beginning(self, readme: str, message: str) -> str:
+        """The first commit of a branch of our own: the same id whoever makes it, whenever."""
+        root = self.objects.write_tree(None, {"README.md": readme.encode()})
+        epoch = datetime.fromtimestamp(0, UTC)
+        return self.objects.write_commit(root, [], message, BOT, BOT, epoch)
+
     def _commit(
         self,
         base: str,
@@ -232,8 +238,5 @@ class GitStore:
     def _ledger_commit(self, base: str | None, draft: Draft, at: datetime) -> str | None:
         if not draft.ledger:
             return base
-        if base is None:
-            root = self.objects.write_tree(None, {"README.md": LEDGER_README.encode()})
-            epoch = datetime.fromtimestamp(0, at.tzinfo)
-            base = self.objects.write_commit(root, [], "Begin the ledger\n", BOT, BOT, epoch)
+        base = base or self.beginning(LEDGER_README, "Begin the ledger\n")
         return self._commit(base, draft.ledger, draft.ledger_message, draft.author, at)
