@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -37,9 +37,17 @@ log = logging.getLogger(__name__)
 class GitStore:
     """The Store port: a bare clone and its remote. `poll` (seconds) spares remote forges."""
 
-    def __init__(self, clone: Path, url: str, *, timeout: float = 20.0, poll: float = 30.0) -> None:
+    def __init__(
+        self,
+        clone: Path,
+        url: str,
+        *,
+        timeout: float = 20.0,
+        poll: float = 30.0,
+        credentials: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self.clone = clone
-        self.remote = GitRemote(clone, url, timeout)
+        self.remote = GitRemote(clone, url, timeout, credentials)
         self.objects = GitObjects(clone)
         self._poll = poll
         self._polled: float | None = None

@@ -16,7 +16,8 @@ from publisher.adapters.local_documents import (
     Status,
     Written,
 )
-from publisher.adapters.local_merges import already_merged, work_tree_problems
+from publisher.adapters.local_merges import work_tree_problems
+from publisher.adapters.merging import already_merged
 from publisher.domain.errors import NotFound, Refused
 from publisher.ports import Pull, PullState, Review, Signature, Verdict
 

@@ -8,8 +8,6 @@ import pygit2
 from pygit2.enums import FileStatus
 
 from publisher.adapters.git_objects import GitObjects
-from publisher.domain.errors import Conflict, Refused
-from publisher.ports import Pull, PullState
 
 
 class Merges:
@@ -38,22 +36,6 @@ class Merges:
         """Every commit that `new` contains and `old` does not."""
         since = old if self._objects.has(old) else None
         return {str(commit.id) for commit in self._objects.log(new, since, sys.maxsize)}
-
-
-def already_merged(pull: Pull, head: str) -> bool:
-    """Whether nothing is left to do; raise what keeps this head of it from being merged."""
-    if pull.state is PullState.CLOSED:
-        raise Refused(f"Pull request {pull.number} is closed. Open a new one for {pull.branch}.")
-    if pull.head != head:
-        raise Conflict(
-            f"{pull.branch} has moved from {head[:12]} to {pull.head[:12]}. Nothing was merged:"
-            " look at what is new, then try again."
-        )
-    if pull.state is PullState.MERGED:
-        return True
-    if pull.draft:
-        raise Refused(f"Pull request {pull.number} is a draft. Mark it ready first.")
-    return False
 
 
 def work_tree_problems(path: Path, main: str) -> Iterator[str]:

@@ -17,8 +17,6 @@ BEN = Signature("Ben Okoro", "ben@example.com")
 class LocalStage:
     """See Stage."""
 
-    merges_by_hand = True
-
     def __init__(self, folder: Path, *, work_tree: bool = False) -> None:
         self.folder, self.remote = folder, begin(folder)
         if work_tree:

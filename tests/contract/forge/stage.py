@@ -22,7 +22,6 @@ class Stage(Protocol):
     forge: Forge
     store: GitStore
     people: People
-    merges_by_hand: bool
 
     def comments(self, number: int) -> Sequence[str]:
         """The text of every comment, oldest first, as people read it."""
