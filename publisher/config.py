@@ -20,6 +20,24 @@ MAKE_A_KEY = "Make one with: python3 -c \"import secrets; print('key1:' + secret
 _ATTEMPTS = range(1, 7)
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _KEY = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,39}):(\S{32,})")
+GITHUB_API = "https://api.github.com"
+_PEM = "PRIVATE KEY-----"
+_OWNER_AND_NAME = re.compile(
+    r"(?:https?://|ssh://)?(?:[^@/]+@)?(?P<host>[^/:@]+(?::\d+)?)[:/]+"
+    r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubAccess:
+    """A repository (`owner/name`) at a GitHub, and a token or an App with its key."""
+
+    repository: str
+    api: str
+    token: str = field(default="", repr=False)
+    app_id: str = ""
+    private_key: str = field(default="", repr=False)
+    installation: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +79,11 @@ class Config:
 
     def with_redis(self, url: str) -> "Config":
         return replace(self, redis_url=url)
+
+    @property
+    def github(self) -> GitHubAccess | None:
+        """How to reach GitHub when the repository is there; raise ConfigError, see github_of."""
+        return github_of(self.environ, self.repo)
 
     @property
     def clone(self) -> Path:
@@ -177,3 +200,52 @@ def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal():
         raise ConfigError(f"{name} is “{text}”; it must be a whole number.")
     return int(text)
+
+
+def github_of(environ: Mapping[str, str], repo: str) -> GitHubAccess | None:
+    """How to reach GitHub, when the repository is there; None for every other place.
+
+    Raises ConfigError when the repository is on GitHub and nothing says who we are there.
+    """
+    api = (environ.get("GITHUB_API_URL") or GITHUB_API).rstrip("/")
+    found = _OWNER_AND_NAME.fullmatch(repo)
+    if found is None or found["host"].lower() != _host_of(api):
+        return None
+    token, app = environ.get("GITHUB_TOKEN", ""), environ.get("GITHUB_APP_ID", "")
+    if not token and not app:
+        raise ConfigError(
+            f"{repo} is on GitHub: set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY."
+        )
+    number = environ.get("GITHUB_APP_INSTALLATION_ID", "")
+    if number and not number.isdecimal():
+        raise ConfigError("GITHUB_APP_INSTALLATION_ID must be a number: see the App's page.")
+    return GitHubAccess(
+        repository=f"{found['owner']}/{found['name']}",
+        api=api,
+        token="" if app else token,
+        app_id=app,
+        private_key=_private_key(environ.get("GITHUB_APP_PRIVATE_KEY", "")) if app else "",
+        installation=int(number) if number else None,
+    )
+
+
+def _host_of(api: str) -> str:
+    """Where git reaches the same GitHub: `api.github.com` is `github.com`; others are one host."""
+    parts = urlsplit(api)
+    return parts.netloc.lower().removeprefix("api.")
+
+
+def _private_key(text: str) -> str:
+    """A key in PEM format, as it is or in a file; its line ends may be escaped."""
+    if _PEM in text:
+        return text.replace("\\n", "\n")
+    path = Path(text).expanduser()
+    try:
+        found = path.read_text() if text else ""
+    except (OSError, ValueError):
+        found = ""
+    if _PEM not in found:
+        raise ConfigError(
+            "GITHUB_APP_PRIVATE_KEY must be a private key in PEM format, or the path of its file."
+        )
+    return found

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import redis
@@ -20,11 +21,13 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from publisher.adapters.clock import DriftGuard, boot_clock
+from publisher.adapters.clock import DriftGuard, boot_clock, utc_now
 from publisher.adapters.contents import GitContents
+from publisher.adapters.git_branches import GitBranches
 from publisher.adapters.git_store import BOT, GitStore
 from publisher.adapters.http import AiohttpHttp
 from publisher.adapters.index import SqliteIndex
+from publisher.adapters.local_forge import LocalForge
 from publisher.adapters.redis_gate import RedisGate
 from publisher.adapters.redis_lane import RedisLane
 from publisher.adapters.rq_queue import (
@@ -43,7 +46,7 @@ from publisher.domain.epic import Desk, Profile
 from publisher.domain.errors import ConfigError, Unavailable
 from publisher.domain.policy import Policy
 from publisher.platforms import find_all
-from publisher.ports import Account, Heads, Platform
+from publisher.ports import Account, Forge, Heads, Platform
 from publisher.usecases.carrier import Carrier, Carrying
 from publisher.usecases.decide import Decide
 from publisher.usecases.queries import Event, Planned, Queries
@@ -51,6 +54,9 @@ from publisher.usecases.round import Round, RoundReport
 from publisher.usecases.standings import Standings
 from publisher.usecases.story import story_of
 from publisher.usecases.verify import Verify
+
+if TYPE_CHECKING:
+    from publisher.adapters.github import GitHub
 
 _ANSWER = 5.0
 _CONNECT = 2.0
@@ -72,7 +78,34 @@ class App:
     def store(self) -> GitStore:
         self.config.state.mkdir(parents=True, exist_ok=True)
         config = self.config
-        return GitStore(config.clone, config.repo, timeout=config.timing.git, poll=config.poll)
+        talk = self.github
+        credentials = talk.git_environment if talk else dict
+        return GitStore(
+            config.clone,
+            config.repo,
+            timeout=config.timing.git,
+            poll=config.poll,
+            credentials=credentials,
+        )
+
+    @cached_property
+    def github(self) -> "GitHub | None":
+        """Signed in to GitHub; None when the repository is somewhere else."""
+        access = self.config.github
+        if access is None:
+            return None
+        from publisher.adapters.github import GitHub  # noqa: PLC0415 - 0.2 s for who needs it
+
+        return GitHub(self.config.repo, access, utc_now, threading.Event().wait)
+
+    @cached_property
+    def branches(self) -> GitBranches:
+        return GitBranches(self.store)
+
+    @cached_property
+    def forge(self) -> Forge:
+        """GitHub, or the local forge for every repository that is not there."""
+        return self.github.forge if self.github else LocalForge(self.store, utc_now, _rest)
 
     @cached_property
     def index(self) -> SqliteIndex:

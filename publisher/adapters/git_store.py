@@ -2,8 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
@@ -37,9 +37,17 @@ log = logging.getLogger(__name__)
 class GitStore:
     """The Store port: a bare clone and its remote. `poll` (seconds) spares remote forges."""
 
-    def __init__(self, clone: Path, url: str, *, timeout: float = 20.0, poll: float = 30.0) -> None:
+    def __init__(
+        self,
+        clone: Path,
+        url: str,
+        *,
+        timeout: float = 20.0,
+        poll: float = 30.0,
+        credentials: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self.clone = clone
-        self.remote = GitRemote(clone, url, timeout)
+        self.remote = GitRemote(clone, url, timeout, credentials)
         self.objects = GitObjects(clone)
         self._poll = poll
         self._polled: float | None = None
@@ -215,6 +223,12 @@ class GitStore:
             return PushResult(done=True)
         return PushResult(raced=True, why="the push got no answer and did not arrive")
 
+    def beginning(self, readme: str, message: str) -> str:
+        """The first commit of a branch of our own: the same id whoever makes it, whenever."""
+        root = self.objects.write_tree(None, {"README.md": readme.encode()})
+        epoch = datetime.fromtimestamp(0, UTC)
+        return self.objects.write_commit(root, [], message, BOT, BOT, epoch)
+
     def _commit(
         self,
         base: str,
@@ -232,8 +246,5 @@ class GitStore:
     def _ledger_commit(self, base: str | None, draft: Draft, at: datetime) -> str | None:
         if not draft.ledger:
             return base
-        if base is None:
-            root = self.objects.write_tree(None, {"README.md": LEDGER_README.encode()})
-            epoch = datetime.fromtimestamp(0, at.tzinfo)
-            base = self.objects.write_commit(root, [], "Begin the ledger\n", BOT, BOT, epoch)
+        base = base or self.beginning(LEDGER_README, "Begin the ledger\n")
         return self._commit(base, draft.ledger, draft.ledger_message, draft.author, at)
