@@ -16,6 +16,10 @@ from publisher.domain.errors import ConfigError
 from publisher.domain.policy import RETRY_AFTER, Policy, Timing
 
 MAKE_A_KEY = "Make one with: python3 -c \"import secrets; print('key1:' + secrets.token_hex(32))\""
+KEYLESS = (
+    "COPYDESK_SIGNING_KEY is not set, so approvals can be neither signed nor checked."
+    f" {MAKE_A_KEY} Set it wherever Copydesk runs."
+)
 
 _ATTEMPTS = range(1, 7)
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

@@ -15,9 +15,8 @@ from publisher.domain.errors import NotFound, Unavailable
 from publisher.files.desk_files import PEOPLE, PROFILES, SETTINGS, read_desk
 from publisher.files.epic_file import EpicFolder
 from publisher.files.ledger_file import epic_of, ledger_path, load_record
-from publisher.ports import Draft, Heads, PastCommit, PushResult, Signature
+from publisher.ports import LEDGER, Draft, Heads, PastCommit, PushResult, Signature
 
-LEDGER = "copydesk/ledger"
 SEEN = "refs/copydesk/ledger"
 KNOWN_MAIN = "refs/copydesk/main"
 BOT = Signature("Copydesk", "bot@copydesk.invalid")
@@ -167,6 +166,14 @@ class GitStore:
         data = self.objects.blob(ledger, path) if ledger else None
         return Record(epic=epic) if data is None else load_record(data, path)
 
+    def record_ids(self, ledger: str | None) -> Mapping[str, str]:
+        """By epic, the id of what the ledger says of it."""
+        found = self.objects.changed_files(None, self.objects.tree(ledger)) if ledger else ()
+        return {epic: blob for path, blob in found if blob and (epic := epic_of(path))}
+
+    def tree_id(self, commit: str, path: str) -> str:
+        return self.objects.tree(commit, path) or ""
+
     def resolve(self, revision: str) -> str:
         """The commit that a branch, a tag or a short id names; raise NotFound."""
         ours = revision.replace("HEAD", self.main, 1) if revision.startswith("HEAD") else revision
@@ -243,8 +250,12 @@ class GitStore:
             return base
         return self.objects.write_commit(tree, [base], message, author or BOT, BOT, at)
 
+    def begun_ledger(self) -> str:
+        """The first commit of every ledger."""
+        return self.beginning(LEDGER_README, "Begin the ledger\n")
+
     def _ledger_commit(self, base: str | None, draft: Draft, at: datetime) -> str | None:
         if not draft.ledger:
             return base
-        base = base or self.beginning(LEDGER_README, "Begin the ledger\n")
+        base = base or self.begun_ledger()
         return self._commit(base, draft.ledger, draft.ledger_message, draft.author, at)

@@ -1,6 +1,6 @@
 """The Forge port on GitHub: its REST API, and GraphQL where REST has nothing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import quote
 
@@ -156,7 +156,7 @@ class GitHubForge:
         doing = f"set the status of commit {head[:12]}"
         path = f"{self._root}/commits/{head}/status"
         newest = self._client.get(path, doing, per_page="100")["statuses"]
-        there = next((each for each in newest if each["context"] == CONTEXT), {})
+        there: Mapping[str, object] = next((s for s in newest if s["context"] == CONTEXT), {})
         if any((there.get(key) or "") != value for key, value in wanted.items()):
             self._client.write("POST", f"{self._root}/statuses/{head}", doing, wanted)
 

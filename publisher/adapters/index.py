@@ -4,7 +4,7 @@ It makes an idle tick one query, and a start as fast as opening a file: only wha
 the last seen commits is read.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,8 +116,14 @@ class SqliteIndex:
             return None
 
     def path_of(self, epic_id: str) -> str:
-        row = self._db.execute("SELECT path FROM epics WHERE id = ?", (epic_id,)).fetchone()
+        row = self._db.execute(
+            "SELECT path FROM epics WHERE id = ? ORDER BY path", (epic_id,)
+        ).fetchone()
         return row[0] if row else ""
+
+    def trees(self) -> Mapping[str, tuple[str, str]]:
+        rows = self._db.execute("SELECT id, path, tree FROM epics ORDER BY path DESC").fetchall()
+        return {epic: (path, tree) for epic, path, tree in rows}
 
     def ids(self) -> list[str]:
         """Every epic on main, broken ones too."""
@@ -139,9 +145,8 @@ class SqliteIndex:
         return row[0] if row else ""
 
     def contested(self, epic_id: str) -> str:
-        """Which open pull request changes what is scheduled; none is known here."""
-        del epic_id
-        return ""
+        row = self._db.execute("SELECT why FROM contested WHERE epic = ?", (epic_id,)).fetchone()
+        return row[0] if row else ""
 
     def occupied(self, place: str, fingerprint: str, since: datetime) -> Iterator[str]:
         """Deliveries that have, or may have, put this content on this account since then."""

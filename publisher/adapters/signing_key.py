@@ -57,3 +57,30 @@ def _made(file: Path) -> SigningKey:
     if found is None:
         raise ConfigError(f"{file} vanished while it was made. Try again.")
     return found
+
+
+class SigningKeys:
+    """The keys of an installation: those it was given, or the one beside its repository.
+
+    `repository` is a folder on this machine, None for a URL; `keyless` is what to say when such a
+    one was given no key.
+    """
+
+    def __init__(
+        self, given: tuple[SigningKey, ...], repository: Path | None, keyless: str
+    ) -> None:
+        self._given, self._keyless = given, keyless
+        self._file = key_file(repository) if repository and not given else None
+
+    def known(self) -> tuple[SigningKey, ...]:
+        """The keys whose signature counts; none while nothing was ever signed here."""
+        found = read_key(self._file) if self._file else None
+        return (found,) if found else self._given
+
+    def signing(self) -> SigningKey:
+        """The key that signs approvals, made when it must be; raises ConfigError."""
+        if self._given:
+            return self._given[0]
+        if self._file is None:
+            raise ConfigError(self._keyless)
+        return made_key(self._file)

@@ -117,7 +117,7 @@ class Blackout:
 class ApprovalPolicy:
     """How many approvals a task needs before it may go out. `time`: its due time is part of them.
 
-    `by_self`: the epic's owner may approve it. `platforms` has the numbers that differ.
+    `by_self`: people may approve what they wrote. `platforms` has the numbers that differ.
     """
 
     required: int = 1

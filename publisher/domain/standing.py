@@ -1,6 +1,6 @@
 """What the approvals of a task come to: how many it needs, who gave them, what is missing."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from publisher.domain.approvals import Entry, EntryKind, digests_of
@@ -27,12 +27,11 @@ class TaskApproval:
     missing: str = ""
 
 
-def standing(
-    task: Task, digest: str, epic: Epic, counting: Sequence[Entry], desk: Desk
-) -> TaskApproval:
+def standing(task: Task, digest: str, counting: Sequence[Entry], desk: Desk) -> TaskApproval:
     """Count distinct people with the role; the last word of each on this very digest wins.
 
-    `counting` are verified entries of the epic; the desk is main's.
+    `counting` are verified entries of the epic; the desk is main's. That nobody approves what they
+    wrote was seen to when the entry was signed: only git knows who wrote what.
     """
     rules, platforms = desk.settings.approvals, platforms_of(task, desk)
     needed = {name: number for name in platforms if (number := rules.needed(name))}
@@ -40,9 +39,7 @@ def standing(
     approving = [
         desk.people[who]
         for who, kind in words.items()
-        if kind is EntryKind.APPROVE
-        and who in desk.people
-        and may_approve(desk.people[who], epic, desk)
+        if kind is EntryKind.APPROVE and who in desk.people
     ]
     given = {
         name: tuple(who for who in approving if may(who, Role.APPROVER, [name])) for name in needed
@@ -53,7 +50,7 @@ def standing(
         if kind is EntryKind.CHANGES and who in desk.people
     )
     changes = tuple(who for who in asking if any(may(who, Role.APPROVER, [n]) for n in needed))
-    missing = _missing(task, epic, needed, given, changes, desk)
+    missing = _missing(task, needed, given, changes, desk)
     if not platforms and not rules.off:
         missing = f"{task.id} goes to no profile yet."
     return TaskApproval(
@@ -80,18 +77,12 @@ def standings(
             task.id: TaskApproval(task=task.id, digest="", complete=True) for task in epic.tasks
         }
     digests = digests_of(epic.tasks, desk, sha256)
-    return {task.id: standing(task, digests[task.id], epic, counting, desk) for task in epic.tasks}
+    return {task.id: standing(task, digests[task.id], counting, desk) for task in epic.tasks}
 
 
 def platforms_of(task: Task, desk: Desk) -> tuple[str, ...]:
     """Where a task goes, each platform once."""
     return tuple(sorted({desk.profiles[n].platform for n in task.profiles if n in desk.profiles}))
-
-
-def may_approve(person: Person, epic: Epic, desk: Desk, platforms: Iterable[str] = ()) -> bool:
-    """Whether the person's approval can count: the role, and not their own epic."""
-    own = person.id == epic.owner and not desk.settings.approvals.by_self
-    return not own and may(person, Role.APPROVER, tuple(platforms))
 
 
 def _last_words(task: str, digest: str, counting: Sequence[Entry]) -> Mapping[str, EntryKind]:
@@ -102,7 +93,6 @@ def _last_words(task: str, digest: str, counting: Sequence[Entry]) -> Mapping[st
 
 def _missing(
     task: Task,
-    epic: Epic,
     needed: Mapping[str, int],
     given: Mapping[str, Sequence[Person]],
     changes: Sequence[Person],
@@ -115,17 +105,13 @@ def _missing(
         short = number - len(given[name])
         if short > 0:
             able = who_may(desk.people.values(), Role.APPROVER, [name])
-            free = [who.name for who in able if _free(who, epic, given[name], desk)]
+            free = [who.name for who in able if who not in given[name]]
             lacking.setdefault((short, tuple(free)), []).append(name)
     for (short, givers), platforms in lacking.items():
         many = f"{short} more approvals" if short > 1 else "one more approval"
         where = f" for {names(platforms)}" if len(platforms) < len(needed) else ""
         words.append(f"{task.id} needs {many}{where}: {_from(givers, short)}.")
     return " ".join(words if changes else words[1:])
-
-
-def _free(person: Person, epic: Epic, given: Sequence[Person], desk: Desk) -> bool:
-    return person not in given and may_approve(person, epic, desk)
 
 
 def _from(free: Sequence[str], short: int) -> str:

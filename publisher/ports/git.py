@@ -10,6 +10,8 @@ from publisher.domain.epic import Desk, Epic
 from publisher.domain.problems import Problem
 from publisher.files.epic_file import EpicFolder
 
+LEDGER = "copydesk/ledger"
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -67,6 +69,10 @@ class Store(Protocol):
 
     def desk(self, commit: str) -> Desk: ...
 
+    def desk_id(self, commit: str) -> str:
+        """Equal for commits whose desk files are equal."""
+        ...
+
     def folder(
         self, path: str, *, commit: str = "", tree: str | None = None
     ) -> EpicFolder | None: ...
@@ -74,6 +80,14 @@ class Store(Protocol):
     def file(self, commit: str, path: str) -> bytes | None: ...
 
     def sha256(self, commit: str, path: str) -> str: ...
+
+    def record_ids(self, ledger: str | None) -> Mapping[str, str]:
+        """By epic, the id of what the ledger says of it: another one when that changes."""
+        ...
+
+    def tree_id(self, commit: str, path: str) -> str:
+        """The id of all that is in a folder; empty when there is none."""
+        ...
 
     def record(self, ledger: str | None, epic: str) -> Record: ...
 
@@ -116,6 +130,10 @@ class Index(Protocol):
 
     def path_of(self, epic_id: str) -> str:
         """The folder of an epic on main, also of a broken one; empty when main has none."""
+        ...
+
+    def trees(self) -> Mapping[str, tuple[str, str]]:
+        """The folder and its tree's id of every epic on main, by id."""
         ...
 
     def ids(self) -> list[str]: ...

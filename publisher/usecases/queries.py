@@ -10,12 +10,12 @@ from publisher.domain.errors import NotFound
 from publisher.domain.policy import Policy
 from publisher.domain.problems import Problem
 from publisher.domain.remaining import remaining
-from publisher.domain.situation import Assessment, EpicSituation, approved, assess
+from publisher.domain.situation import approved
 from publisher.domain.standing import TaskApproval
 from publisher.domain.states import EpicState, PostStatus, post_status
-from publisher.files.words import did_you_mean
-from publisher.ports import Heads, Index, Platform, Store
-from publisher.usecases.standings import EpicApprovals, Standings
+from publisher.ports import Heads, Index, Platform, Pull, Store
+from publisher.usecases.editorial.survey import Surveyed
+from publisher.usecases.standings import Standings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,8 @@ class TaskView:
 class EpicView:
     """One epic for people. A broken epic has problems, no state and no tasks.
 
-    `why` gives the reason for the state in a few words, `approvals` how each task stands.
+    `why` gives the reason for the state in a few words, `approvals` how each task stands. `branch`
+    and `pull` say where it is being worked on.
     """
 
     id: str
@@ -53,6 +54,8 @@ class EpicView:
     problems: tuple[Problem, ...] = ()
     why: str = ""
     approvals: Mapping[str, TaskApproval] = field(default_factory=dict)
+    branch: str = ""
+    pull: Pull | None = None
 
     @property
     def published(self) -> int:
@@ -94,34 +97,34 @@ class Queries:
     platforms: Mapping[str, Platform]
     policy: Callable[[Desk], Policy]
     standings: Standings
+    survey: Callable[[Heads, str], Surveyed]
 
     def epic(self, heads: Heads, epic_id: str, now: datetime, begun: frozenset[str]) -> EpicView:
-        """One epic; `begun` are the claims whose call is under way. Raises NotFound."""
-        epic = self.index.epic(epic_id)
-        record = self.store.record(heads.ledger, epic_id)
-        problems = self.index.problems(epic_id)
-        if epic is None and not problems and not record.deliveries:
-            known = self.index.ids()
-            raise NotFound(f"There is no epic {epic_id}. {did_you_mean(epic_id, known)}".strip())
-        if epic is None:
-            return EpicView(
-                id=epic_id, title=record.title, state=None, owner="", tasks=(), problems=problems
-            )
-        judged, approvals = self._assessed(heads, epic, record)
-        return EpicView(
-            id=epic.id,
-            title=epic.title,
-            state=judged.state,
-            owner=epic.owner,
-            tasks=tuple(self._tasks(epic, record, now, begun)),
-            problems=approvals.problems,
-            why=judged.why,
-            approvals=approvals.tasks,
-        )
+        """One epic, on main or on a branch; raise NotFound.
 
-    def epics(self, heads: Heads, now: datetime) -> Iterator[EpicView]:
-        for epic_id in self.index.ids():
-            yield self.epic(heads, epic_id, now, frozenset())
+        `begun` are the claims whose call is under way.
+        """
+        try:
+            surveyed = self.survey(heads, epic_id)
+        except NotFound:
+            record = self.store.record(heads.ledger, epic_id)
+            if not record.deliveries:
+                raise
+            return EpicView(id=epic_id, title=record.title, state=None, owner="", tasks=())
+        epic, judged, where = surveyed.epic, surveyed.assessment, surveyed.where
+        twins = self.index.problems(epic_id) if where.main_path else ()
+        return EpicView(
+            id=epic_id,
+            title=epic.title if epic else surveyed.record.title,
+            state=judged.state if judged else None,
+            owner=epic.owner if epic else "",
+            tasks=tuple(self._tasks(epic, surveyed.record, now, begun)) if epic else (),
+            problems=tuple(dict.fromkeys((*surveyed.problems, *twins))),
+            why=judged.why if judged else "",
+            approvals=surveyed.approvals,
+            branch=where.branch,
+            pull=where.pull,
+        )
 
     def plan(self, heads: Heads, now: datetime, until: datetime | None) -> list[Planned]:
         """What would go out from now on, in order of time, as main and the ledger stand."""
@@ -142,19 +145,6 @@ class Queries:
             return f"on hold: {contested}"
         standing = self.standings.of(epic, heads.main, record, self.index.desk)
         return "" if approved(remaining(epic, record), standing.tasks) else "not approved"
-
-    def _assessed(
-        self, heads: Heads, epic: Epic, record: Record
-    ) -> tuple[Assessment, EpicApprovals]:
-        """The state as main and the ledger have it, and the approvals that it depends on."""
-        approvals = self.standings.of(epic, heads.main, record, self.index.desk)
-        situation = EpicSituation(
-            epic=epic,
-            record=record,
-            approvals=approvals.tasks,
-            contested=self.index.contested(epic.id),
-        )
-        return assess(situation), approvals
 
     def _tasks(
         self, epic: Epic, record: Record, now: datetime, begun: frozenset[str]

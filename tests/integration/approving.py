@@ -73,7 +73,7 @@ class Approving:
                 ),
                 desk.settings.id,
                 epic.id,
-                app.signing_key(),
+                app.keys.signing(),
             )
             for name, digest in digests.items()
         ]

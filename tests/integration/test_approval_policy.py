@@ -148,7 +148,7 @@ def test_a_broken_file_approves_nothing_and_stops_nobody_else(team: Approving, t
 def test_with_another_key_nothing_counts_until_the_old_one_is_named_too(team: Approving) -> None:
     team.world.epic(*TWO)
     team.say()
-    key = team.world.app.signing_key()
+    key = team.world.app.keys.signing()
     team.world.close()
     team.world.environ["COPYDESK_SIGNING_KEY"] = f"new:{'n' * 32}"
     assert team.sent() == []

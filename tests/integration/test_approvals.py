@@ -269,16 +269,3 @@ def test_roles_count_once_they_are_on_main_and_as_long(team: Approving) -> None:
     team.world.people.push("Let Dee no longer approve")
 
     assert later.complete() == {"teaser": False}
-
-
-def test_the_owner_does_not_approve_their_own_epic(team: Approving) -> None:
-    people = team.world.people
-    people.change("content/people.yaml", "[author, scheduler, admin]", "[approver]")
-    people.push("Let Ana approve")
-    team.world.epic(*TWO)
-    team.say(who="ana")
-
-    assert team.sent() == []
-    people.change("content/copydesk.yaml", "{required: 1}", "{required: 1, self: true}")
-    people.push("Let owners approve")
-    assert len(team.sent()) == 2

@@ -25,16 +25,16 @@ def test_the_key_is_made_once_for_this_user_alone_and_outside_of_what_is_committ
 ) -> None:
     team = needing_approval(world)
     team.world.epic(task("teaser", "x"))
-    assert world.app.signing_keys() == ()
+    assert world.app.keys.known() == ()
     team.say()
-    key = world.app.signing_key()
+    key = world.app.keys.signing()
     file = world.remote / "copydesk-signing.key"
 
     assert file.read_text().strip() == key.secret
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert len(key.secret) == 64
-    assert world.publisher("another").signing_key() == key
-    assert world.app.signing_keys() == (key,)
+    assert world.publisher("another").keys.signing() == key
+    assert world.app.keys.known() == (key,)
     world.run()
     everywhere = all_objects(world.remote) + all_objects(world.app.store.clone)
     assert key.secret.encode() not in everywhere
@@ -86,11 +86,11 @@ def test_far_from_the_repository_the_variable_is_needed_and_how_to_make_one_is_s
     desk = world.app.store.desk(world.app.store.sync().main)
 
     with pytest.raises(ConfigError) as told:
-        app.signing_key()
+        app.keys.signing()
 
     assert "COPYDESK_SIGNING_KEY is not set" in str(told.value)
     assert MAKE_A_KEY in str(told.value)
-    assert app.signing_keys() == ()
+    assert app.keys.known() == ()
     assert app.standings.trouble(desk) == "", "where nothing needs approval nothing is amiss"
     team = needing_approval(world)
     desk = team.world.app.store.desk(team.world.app.store.sync(force=True).main)
@@ -103,8 +103,8 @@ def test_the_first_key_signs_and_all_count(world: World) -> None:
     assert config.signing_keys == (SigningKey("new", SECRET), SigningKey("old", SECRET[::-1]))
     assert SECRET not in repr(config)
     app = world.publisher("keyed", COPYDESK_SIGNING_KEY=f"new:{SECRET},old:{SECRET[::-1]}")
-    assert app.signing_key().id == "new"
-    assert app.signing_keys() == config.signing_keys
+    assert app.keys.signing().id == "new"
+    assert app.keys.known() == config.signing_keys
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,10 @@ same_content_within: P30D
 publication_attempts_limit: 6
 approvals: {required: 0}
 """
-PEOPLE = "people:\n  - {id: ana, name: Ana Silva, email: ana@example.com, roles: [admin]}\n"
+PEOPLE = """\
+people:
+  - {id: ana, name: Ana Silva, email: ana@example.com, roles: [author, scheduler, admin]}
+"""
 PLAYS = {"x": "idempotent", "linkedin": "searchable", "press": "blind", "insta": "checkable"}
 
 

@@ -6,22 +6,19 @@ from typing import Any
 import pytest
 
 from publisher.domain.approvals import Entry, EntryKind
-from publisher.domain.epic import Desk, Epic
-from publisher.domain.standing import TaskApproval, may_approve, standing, standings
+from publisher.domain.epic import Desk
+from publisher.domain.standing import TaskApproval, standing, standings
 from tests.unit.approving import ANA, BO, CY, LI, desk, said
 from tests.unit.builders import SECOND, at, epic, task
 
 D = "d" * 64
 ONE, BOTH = task(profiles=("x-acme",)), task(profiles=("x-acme", "linkedin-acme"))
-OWNED = replace(epic(ONE), owner="ana")
 TWO_ON_LINKEDIN = {"platforms": {"linkedin": 2}}
 CHANGES, WITHDRAW = EntryKind.CHANGES, EntryKind.WITHDRAW
 
 
-def stands(
-    *words: Entry, of: Any = ONE, here: Desk | None = None, in_epic: Epic = OWNED
-) -> TaskApproval:
-    return standing(of, D, in_epic, words, here or desk())
+def stands(*words: Entry, of: Any = ONE, here: Desk | None = None) -> TaskApproval:
+    return standing(of, D, words, here or desk())
 
 
 def test_one_approval_is_enough_unless_the_policy_says_otherwise() -> None:
@@ -89,17 +86,6 @@ def test_somebody_for_one_platform_does_not_speak_for_the_other() -> None:
     assert found.missing == "teaser needs one more approval for x: Bo Chen and Cy Ray can give it."
 
 
-def test_the_owner_does_not_approve_their_own_epic_unless_the_policy_allows_it() -> None:
-    own = replace(epic(ONE), owner="bo")
-
-    assert not stands(said(BO, D), in_epic=own).complete
-    assert stands(said(BO, D), in_epic=own, here=desk(by_self=True)).complete
-    assert stands(in_epic=own).missing == "teaser needs one more approval: Cy Ray can give it."
-    assert not may_approve(BO, own, desk())
-    assert may_approve(CY, own, desk(), ["x"])
-    assert not may_approve(LI, own, desk(), ["x"])
-
-
 def test_the_last_word_of_a_person_wins() -> None:
     yes, no, again = (said(BO, D, kind, at=at(seconds=n)) for n, kind in
                       enumerate((EntryKind.APPROVE, WITHDRAW, EntryKind.APPROVE)))  # fmt: skip
@@ -127,7 +113,7 @@ def test_asking_for_changes_ends_with_an_approval_a_withdrawal_or_an_edit() -> N
 
     assert stands(asked, said(BO, D, at=at(seconds=1))).complete
     assert stands(said(CY, D), asked, said(BO, D, WITHDRAW, at=at(seconds=1))).complete
-    assert standing(ONE, "e" * 64, OWNED, [asked, said(CY, "e" * 64)], desk()).complete
+    assert standing(ONE, "e" * 64, [asked, said(CY, "e" * 64)], desk()).complete
 
 
 def test_only_those_who_may_approve_can_ask_for_changes() -> None:
@@ -147,7 +133,7 @@ def test_where_nobody_can_approve_people_are_told_so() -> None:
 
 
 def test_nothing_is_needed_where_the_policy_is_off() -> None:
-    found = standings(OWNED, (), desk(required=0), {}.__getitem__)
+    found = standings(epic(ONE), (), desk(required=0), {}.__getitem__)
 
     assert found["teaser"].complete
     assert (found["teaser"].needed, found["teaser"].missing) == ({}, "")
