@@ -8,6 +8,7 @@ from publisher.domain.states import EpicState
 from publisher.files.epic_edit import new_epic, with_body
 from publisher.ports import Pull, Verdict
 from tests.editorial.team import LAUNCH, Team
+from tests.integration.hooks import counted, hook
 from tests.integration.people import git
 from tests.integration.world import ago, task
 
@@ -277,3 +278,21 @@ def test_what_is_claimed_already_does_not_go_out_once_it_is_unscheduled(team: Te
 
     assert team.world.network.posts() == []
     assert team.state() is EpicState.REVIEW
+
+
+def test_what_a_forge_did_not_take_is_said_again(team: Team) -> None:
+    done = team.draft()
+    assert done.pull is not None
+    refused = hook(
+        team.world.remote,
+        "update",
+        '[ "$1" = refs/heads/copydesk/forge ] || exit 0\n[ -e "$COUNT" ] && exit 0\n'
+        'echo no >> "$COUNT"; exit 1',
+    )
+    team.world.round()
+    assert counted(refused) == 1
+    assert comments(team, done.pull.number) == []
+
+    team.world.round()
+
+    assert len(comments(team, done.pull.number)) == 1

@@ -67,6 +67,8 @@ class Watch:
         try:
             self.once(self.desk.attempt.fresh(), now)
         except CopydeskError as error:
+            self._looks.clear()
+            self._said.clear()  # what waited for the same push was dropped with it
             return str(error)
         return ""
 
