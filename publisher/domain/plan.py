@@ -228,7 +228,8 @@ class _Look:
         """Claim it when its time is near; otherwise remember when to look again."""
         now, policy = self.facts.now, self.facts.policy
         if wanted.work is Work.CALL and delivery.count >= policy.attempts_limit:
-            return replace(delivery.begun().step(DeliveryStatus.FAILED), due=None)
+            ended = delivery.begun().step(self._end_of(delivery, profile))
+            return replace(ended, due=None)
         lead = {Work.CALL: policy.ahead, Work.PREPARE: policy.ahead + policy.prepare_ahead}
         begin = wanted.due - lead.get(wanted.work, timedelta(0))
         if begin > now:
@@ -238,6 +239,12 @@ class _Look:
             self.wake.append(now + policy.ahead)
             return delivery
         return self._claimed(delivery, wanted, profile)
+
+    def _end_of(self, delivery: Delivery, profile: Profile) -> DeliveryStatus:
+        """Where only a search can tell, a call in doubt may be out for all that anybody knows."""
+        sure = self.facts.traits(profile).safety in {Safety.IDEMPOTENT, Safety.CHECKABLE}
+        in_doubt = delivery.doubt is not None and not sure
+        return DeliveryStatus.UNCONFIRMED if in_doubt else DeliveryStatus.FAILED
 
     def _claimed(self, delivery: Delivery, wanted: Next, profile: Profile) -> Delivery:
         facts = self.facts

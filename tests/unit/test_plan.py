@@ -15,6 +15,7 @@ from publisher.domain.payload import digest_of, payload_of
 from publisher.domain.plan import plan_epic
 from publisher.domain.policy import Policy
 from publisher.domain.report import apply_report
+from publisher.domain.traits import Traits
 from tests.unit.builders import (
     AHEAD,
     BLIND,
@@ -243,6 +244,19 @@ def test_the_last_call_of_the_limit_is_the_last() -> None:
 
     one = only(plan(one_task(), record(tired), here))
     assert (one.status, one.claim, one.due) == (S.FAILED, None, None)
+
+
+@pytest.mark.parametrize(
+    ("traits", "status"), [(SEARCHABLE, S.UNCONFIRMED), (IDEMPOTENT, S.FAILED)]
+)
+def test_the_last_call_that_nobody_found_is_not_called_failed(traits: Traits, status: S) -> None:
+    nowhere = doubt(lost_call(ended=True), looks=2, looked_at=NOW)
+    tired = delivery(S.PROCESSING, due=NOW, attempts=(attempt(),), count=3, seq=3, doubt=nowhere)
+    here = facts(at(minutes=5), traits, policy=Policy(attempts_limit=3))
+
+    one = only(plan(one_task(), record(tired), here))
+
+    assert (one.status, one.claim, one.due) == (status, None, None)
 
 
 # ── Fences ───────────────────────────────────────────────────────────────────────────────────
@@ -529,7 +543,7 @@ def test_a_profile_name_that_now_means_another_account_is_not_looked_at() -> Non
     assert plan(epic(), record(unsure), other).claimed == ()
 
 
-@pytest.mark.parametrize("traits", [IDEMPOTENT, IDEMPOTENT_UNSEEN, CHECKABLE, SEARCHABLE])
+@pytest.mark.parametrize("traits", [IDEMPOTENT, IDEMPOTENT_UNSEEN, CHECKABLE])
 def test_what_has_used_up_its_calls_in_doubt_counts_as_out_and_its_retry_looks_first(
     traits: Any,
 ) -> None:
