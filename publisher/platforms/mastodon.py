@@ -13,6 +13,8 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import MultipartWriter
 
+from publisher.connecting import answers, options
+from publisher.connecting.line import Line, Reading, Request, usual_reading
 from publisher.domain.epic import Profile
 from publisher.domain.outcome import (
     Accepted,
@@ -26,9 +28,6 @@ from publisher.domain.outcome import (
     Retry,
 )
 from publisher.domain.traits import Safety, Traits
-from publisher.platforms import _answers as answers
-from publisher.platforms import _options as options
-from publisher.platforms._line import Line, Reading, Request, usual_reading
 from publisher.ports import Account, Attachment, Candidate, Http, HttpAnswer, Platform, Post
 
 KEY_MEMORY = timedelta(minutes=50)  # the instance forgets a key after 60

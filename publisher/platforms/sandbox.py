@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
+from publisher.connecting import answers, options
+from publisher.connecting.line import Line, Reading, Request, usual_reading
 from publisher.domain.epic import Profile
 from publisher.domain.outcome import (
     Accepted,
@@ -18,9 +20,6 @@ from publisher.domain.outcome import (
     Retry,
 )
 from publisher.domain.traits import Safety, Traits
-from publisher.platforms import _answers as answers
-from publisher.platforms import _options as options
-from publisher.platforms._line import Line, Reading, Request, usual_reading
 from publisher.ports import Account, Attachment, Candidate, Http, HttpAnswer, Platform, Post
 
 SERVER = "http://127.0.0.1:8400"

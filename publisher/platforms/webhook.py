@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
+from publisher.connecting import answers, options
+from publisher.connecting.line import Line, Request
 from publisher.domain.epic import Profile
 from publisher.domain.outcome import (
     NO_HANDLE,
@@ -21,9 +23,6 @@ from publisher.domain.outcome import (
     Retry,
 )
 from publisher.domain.traits import Safety, Traits
-from publisher.platforms import _answers as answers
-from publisher.platforms import _options as options
-from publisher.platforms._line import Line, Request
 from publisher.ports import Account, Attachment, Http, HttpAnswer, Platform, Post
 
 LARGEST = 10 * 1024 * 1024

@@ -6,8 +6,8 @@ from datetime import timedelta
 from http import HTTPStatus
 from types import MappingProxyType
 
+from publisher.connecting import answers
 from publisher.domain.outcome import ErrorKind, Fault, GiveUp, Retry, Unknown
-from publisher.platforms import _answers as answers
 from publisher.ports import Http, HttpAnswer, NoAnswer, NotSent
 
 NONE: frozenset[int] = frozenset()

@@ -1,0 +1,1 @@
+"""What connectors share: asking, reading answers, mapping refusals, reading options."""
