@@ -81,10 +81,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It is certainly not out, and trying again makes sense; `after` is the platform's own wait."""
+    """It is certainly not out, and trying again makes sense; `after` is the platform's own wait.
+
+    `handle` is what was prepared before it stopped: the next try begins with it.
+    """
 
     fault: Fault
     after: timedelta | None = None
+    handle: Handle = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from publisher.domain.delivery import Work
 from publisher.domain.epic import Profile
 from publisher.domain.errors import ConfigError, CopydeskError, Unavailable
 from publisher.domain.outcome import (
+    NO_HANDLE,
     ErrorKind,
     Fault,
     GiveUp,
@@ -152,7 +153,7 @@ class Carrier:
         post = self.work.contents.posts(claim, profile)[claim.part]
         post = replace(post, reply_to=claim.reply_to or None)
         if claim.work == Work.PREPARE:
-            return await account.prepare(post)
+            return await account.prepare(post, claim.handle)
         since = (claim.since or claim.due) - CLOCKS_DIFFER
         found = await account.locate(post, since)
         if isinstance(found, Retry | GiveUp):
@@ -172,9 +173,9 @@ class Carrier:
                 await self._report(claim, part, NotBegun("its container comes first"))
                 return
             post = replace(posts[part], reply_to=reply_to or None)
-            handle = claim.handle if part == claim.part else {}
-            if not handle:
-                ready = await account.prepare(post)
+            handle = claim.handle if part == claim.part else NO_HANDLE
+            if not handle or traits.safety is not Safety.CHECKABLE:
+                ready = await account.prepare(post, handle)
                 if not isinstance(ready, Prepared):
                     await self._report(claim, part, ready)
                     return

@@ -14,10 +14,11 @@ from publisher.domain.outcome import (
     Outcome,
     Prepared,
     Published,
+    Removed,
     Retry,
     Unknown,
 )
-from publisher.ports import HttpAnswer, NoAnswer, NotSent, Post
+from publisher.ports import Deletes, HttpAnswer, NoAnswer, NotSent, Post
 from tests.contract.conftest import Open
 from tests.contract.hostile import Scripted, hostile_answers
 from tests.contract.posts import ALL, check_fault
@@ -32,7 +33,7 @@ PROOF = {409}
 
 
 async def handle_of(desk: Desk, post: Post) -> Prepared:
-    prepared = await desk.account.prepare(post)
+    prepared = await desk.account.prepare(post, {})
     assert isinstance(prepared, Prepared)
     return prepared
 
@@ -88,14 +89,18 @@ def test_no_answer_to_a_question_raises_or_proves_anything(variant: str, open_de
             handle = (await handle_of(desk, TEXT)).handle
             for answer in hostile_answers(tuple(world.secrets.values())):
                 account = world.platform.connect(world.profile, world.secrets, Scripted(answer))
-                prepared = await account.prepare(WITH_MEDIA)
+                prepared = await account.prepare(WITH_MEDIA, {})
                 checked = await account.check(handle)
                 located = await account.locate(TEXT, LONG_AGO)
                 there = await account.exists("p1")
                 if there is False:
                     assert answer.status in {404, 410}
                     assert json.loads(answer.body)["error"]
-                for result in (prepared, checked, located, there):
+                taken = await account.delete("p1") if isinstance(account, Deletes) else None
+                if isinstance(taken, Removed) and not 200 <= answer.status < 300:
+                    assert answer.status in {404, 410}
+                    assert json.loads(answer.body)["error"]
+                for result in (prepared, checked, located, there, taken):
                     if isinstance(result, Retry | GiveUp):
                         check_fault(result.fault, world)
                 assert not isinstance(checked, NotBegun | Published)
@@ -121,7 +126,7 @@ def test_no_answer_and_not_sent_are_told_apart(variant: str, open_desk: Open) ->
                 lost = isinstance(trouble, NoAnswer)
                 assert outcome.fault.kind is (ErrorKind.LOST if lost else ErrorKind.UNAVAILABLE)
                 check_fault(outcome.fault, world)
-                assert isinstance(await account.prepare(WITH_MEDIA), Retry | Prepared)
+                assert isinstance(await account.prepare(WITH_MEDIA, {}), Retry | Prepared)
                 assert isinstance(await account.check(prepared.handle), Retry)
                 assert isinstance(await account.locate(TEXT, LONG_AGO), Retry)
 

@@ -182,7 +182,7 @@ class Desk:
 
     async def send(self, post: Post) -> Any:
         """Prepare and publish; what went wrong while preparing is the result."""
-        prepared = await self.account.prepare(post)
+        prepared = await self.account.prepare(post, {})
         if isinstance(prepared, Retry | GiveUp):
             return prepared
         return await self.account.publish(post, prepared.handle)
