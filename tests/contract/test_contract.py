@@ -97,11 +97,7 @@ def test_what_is_published_is_exactly_what_was_given(variant: str, open_desk: Op
     async def scenario() -> None:
         async with open_desk(variant) as desk:
             text = TEXT + CONTROL if desk.world.control_characters else TEXT
-            files = (
-                attachment('media/hé "ro".png', PICTURE, 'A "red" túlip 🌷'),
-                attachment("media/big.mp4", PICTURE * 1000, kind="video/mp4"),
-                attachment("media/again.png", PICTURE, "The same again"),
-            )
+            files = desk.world.album
             outcome = await desk.send(a_post(text=text, media=files))
             assert isinstance(outcome, Published)
             (seen,) = await desk.world.posts()
