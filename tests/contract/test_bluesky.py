@@ -15,6 +15,7 @@ from publisher.platforms.bluesky import PLATFORM
 from publisher.ports import HttpAnswer, Post
 from tests.contract.conftest import Open
 from tests.contract.hostile import Scripted
+from tests.contract.manners import EXPECTED, manners
 from tests.contract.pds import TID
 from tests.contract.posts import an_hour_ago
 from tests.contract.world import PICTURE, Desk, Fault, Step, attachment
@@ -349,3 +350,11 @@ def test_record_keys_have_the_form_of_a_tid_and_never_change() -> None:
     assert all(TID.fullmatch(key) for key in keys)
     assert len(set(keys)) == 500
     assert record_key("repo/epic/task/profile/0") == keys[0] == "6ws6itfuzlxao"
+
+
+def test_the_fake_has_the_manners_of_a_real_server(open_desk: Open) -> None:
+    async def scene(desk: Desk, world: BlueskyWorld) -> None:
+        asked = manners(world.proxy.upstream, world.owner.handle, world.owner.password)
+        assert await asked == EXPECTED
+
+    run(open_desk, scene)
