@@ -1,7 +1,6 @@
 """Mastodon, through the REST API that every instance offers."""
 
 import asyncio
-import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,9 +10,8 @@ from html import unescape
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
-from aiohttp import MultipartWriter
-
 from publisher.connecting import answers, options
+from publisher.connecting.forms import form_of
 from publisher.connecting.line import Line, Request
 from publisher.connecting.refusals import reading_by
 from publisher.domain.about import About, Named, Refusal
@@ -214,7 +212,8 @@ class MastodonAccount:
         return await self._line.delete(Request("DELETE", url))
 
     async def _upload(self, media: Attachment) -> str | Retry | GiveUp:
-        headers, body = await _form(media)
+        described = {"description": media.alt} if media.alt else {}
+        headers, body = await form_of(described, [("file", media)])
         request = Request("POST", f"{self._api}/v2/media", headers, body)
         answer = await self._uploads.ask(request)
         if not isinstance(answer, HttpAnswer):
@@ -237,17 +236,6 @@ class MastodonAccount:
                 return known
         sentence = f"Mastodon is still processing {media.file}. It is tried again."
         return Retry(self._line.fault(ErrorKind.UNAVAILABLE, sentence, code="206"), STILL_BUSY)
-
-
-async def _form(media: Attachment) -> tuple[dict[str, str], bytes]:
-    form = MultipartWriter("form-data")
-    file = form.append(io.BytesIO(media.data), {"Content-Type": media.content_type})
-    file.set_content_disposition(
-        "form-data", name="file", filename=media.file.rpartition("/")[2] or "file"
-    )
-    if media.alt:
-        form.append(media.alt).set_content_disposition("form-data", name="description")
-    return {"Content-Type": form.content_type}, await form.as_bytes()
 
 
 def _media_name(number: int) -> str:

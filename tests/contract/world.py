@@ -117,7 +117,8 @@ class Seen:
 class World(Protocol):
     """One fresh account on a real server. `dangerous` is what the suite expects there.
 
-    `album` are files that one post may carry together there: MIXED, or else IMAGES.
+    `album` are files that one post may carry together there: MIXED, or else IMAGES. `asks_first`:
+    whether preparing a post with media asks the platform anything.
     """
 
     platform: Platform
@@ -126,6 +127,7 @@ class World(Protocol):
     dangerous: Mapping[Fault, Expect]
     control_characters: bool
     album: tuple[Attachment, ...]
+    asks_first: bool
 
     async def arm(self, fault: Fault, step: Step = Step.PUBLISH) -> None:
         """Let the next request of this step meet the fault."""

@@ -50,6 +50,7 @@ class BlueskyWorld:
     dangerous: Mapping[Fault, Expect] = DANGEROUS
     control_characters = True
     album = IMAGES
+    asks_first = True
 
     def __init__(self, proxy: Proxy, pds: Pds, owner: Owner) -> None:
         self.platform = BlueskyPlatform(pauses=(0.01, 0.01, 0.01))

@@ -46,6 +46,7 @@ class MastodonWorld:
     dangerous: Mapping[Fault, Expect] = DANGEROUS
     control_characters = False
     album = MIXED
+    asks_first = True
 
     def __init__(self, proxy: Proxy, number: int) -> None:
         self.proxy = proxy

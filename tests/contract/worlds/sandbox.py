@@ -33,6 +33,7 @@ class SandboxWorld:
     dangerous: Mapping[Fault, Expect] = DANGEROUS
     control_characters = True
     album = MIXED
+    asks_first = True
 
     def __init__(self, server: str, account: str, plays: str) -> None:
         self._server = server

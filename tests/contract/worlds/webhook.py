@@ -63,6 +63,7 @@ class WebhookWorld:
     secrets: Mapping[str, str] = {"signing_secret": SECRET}
     control_characters = True
     album = MIXED
+    asks_first = False
 
     def __init__(self, proxy: Proxy, receiver: Receiver, account: str, variant: str) -> None:
         self.proxy = proxy
