@@ -114,11 +114,13 @@ def _params(post: Post) -> Fields:
 
 def words_of(post: Post) -> Fields:
     """The text with what says how it is shown; media carry it as their caption."""
-    first = "caption" if post.media else "text"
-    more = "show_caption_above_media" if post.media else "link_preview_options"
-    asked = {name: post.params.get(name) for name in ("parse_mode", more)}
-    shown = {name: value for name, value in asked.items() if value is not None}
-    return {first: post.text, **shown}
+    names = ["parse_mode"]
+    if not post.media:
+        names.append("link_preview_options")
+    elif _kind(post.media[0]) != "document":
+        names.append("show_caption_above_media")
+    shown = {name: post.params[name] for name in names if post.params.get(name) is not None}
+    return {"caption" if post.media else "text": post.text, **shown}
 
 
 def _of_video(kind: str) -> Fields:

@@ -67,7 +67,7 @@ ABOUT = About(
     summary="Messages in a channel or group, sent by a bot that is an administrator there.",
     account="The channel's name, such as `@acme`, or the number of the chat, such as"
     " `-1001234567890`.",
-    checked="2026-11, Bot API 9",
+    checked="2026-11, Bot API 10.3",
     secrets=(Named("bot_token", "What @BotFather gave, such as `123456:ABC…`."),),
     scopes=(
         Named("Post messages", "the right that the bot needs as an administrator"),
@@ -80,7 +80,7 @@ ABOUT = About(
         Named("disable_notification", "true: no sound"),
         Named("protect_content", "true: cannot be forwarded or saved"),
         Named("message_thread_id", "the topic of a forum"),
-        Named("show_caption_above_media", "true: the text above the media"),
+        Named("show_caption_above_media", "true: the text above photos and videos"),
     ),
     limits=(
         Named("text", f"{MOST_UNITS} UTF-16 units; {MOST_CAPTION_UNITS} under media"),

@@ -12,7 +12,8 @@ from aiohttp.web_request import FileField
 PREVIEW = "link_preview_options"
 MESSAGE = {"chat_id", "disable_notification", "protect_content", "message_thread_id"}
 MESSAGE |= {"reply_parameters"}
-CAPTION = {"caption", "parse_mode", "show_caption_above_media"}
+DESCRIBED = {"caption", "parse_mode"}
+CAPTION = DESCRIBED | {"show_caption_above_media"}
 WORDS = {"chat_id", "caption", "parse_mode"}
 TEXT = {"text", "parse_mode", PREVIEW}
 KNOWN = {
@@ -20,7 +21,7 @@ KNOWN = {
     "sendPhoto": MESSAGE | CAPTION | {"photo"},
     "sendVideo": MESSAGE | CAPTION | {"video", "supports_streaming"},
     "sendAnimation": MESSAGE | CAPTION | {"animation"},
-    "sendDocument": MESSAGE | CAPTION | {"document"},
+    "sendDocument": MESSAGE | DESCRIBED | {"document"},
     "sendMediaGroup": MESSAGE | {"media"},
     "editMessageText": TEXT | {"chat_id", "message_id"},
     "editMessageCaption": CAPTION | {"chat_id", "message_id"},
@@ -63,12 +64,12 @@ class Chat:
 
 
 class BotApi:
-    """One bot, known by its token, and the chats that it is in; `methods` were called."""
+    """One bot, known by its token, and the chats that it is in; `calls` were done."""
 
     def __init__(self, token: str) -> None:
         self.token = token
         self.chats: dict[str, Chat] = {}
-        self.methods: list[str] = []
+        self.calls: list[dict[str, Any]] = []
         self._next = 100
 
     def add(self, chat: Chat) -> Chat:
@@ -88,8 +89,9 @@ class BotApi:
             self._check_token(request.match_info["token"])
             asked, files = await _asked(request)
             assert asked.keys() | files.keys() <= KNOWN[method] | set(files), asked.keys()
-            self.methods.append(method)
             result = await self._done(method, asked, files)
+            call = {"method": method, "fields": asked, "files": list(files), "result": result}
+            self.calls.append(call)
         except Refused as refused:
             return refused.answer
         return web.json_response({"ok": True, "result": result})
@@ -136,7 +138,8 @@ class BotApi:
         sent = []
         for item, name in zip(items, names, strict=True):
             words = item.get("caption", "")
-            assert item.keys() <= CAPTION | {"type", "media", "supports_streaming"}
+            words_of = DESCRIBED if item["type"] == "document" else CAPTION
+            assert item.keys() <= words_of | {"type", "media", "supports_streaming"}
             sent.append(self._sent(chat, words, asked, [files[name]], "sendPhoto", album))
         return [_shown(chat, message) for message in sent]
 

@@ -84,7 +84,7 @@ def test_each_kind_of_file_has_its_method(
     async def scene(desk: Desk, world: TelegramWorld) -> None:
         made = await desk.send(Post(key="k", text="Grüße <b>&", media=media, subject="not shown"))
         assert isinstance(made, Published)
-        assert world.api.methods == [method]
+        assert [call["method"] for call in world.api.calls] == [method]
         (seen,) = await world.posts()
         assert (seen.id, seen.text) == (made.id, "Grüße <b>&")
         assert [sha256 for sha256, _ in seen.media] == [each.sha256 for each in media]
