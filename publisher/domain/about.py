@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from publisher.domain.epic import Profile
 from publisher.domain.outcome import ErrorKind
 
 
@@ -35,7 +36,8 @@ class About:
 
     `account` says what a profile's `account` is; `secrets` name what it needs, and it is given
     those and no others; `setup` are the steps to the credentials; `lost` adds to what the class
-    of safety says about a lost answer; `sources` are web addresses, `checked` is a date.
+    of safety says about a lost answer; `sources` are web addresses, `checked` is a date,
+    `example` is a profile that could be real.
     """
 
     title: str
@@ -55,6 +57,7 @@ class About:
     cost: str = "Nothing."
     lost: str = ""
     sources: tuple[str, ...] = ()
+    example: Profile | None = None
 
     @property
     def secret_names(self) -> tuple[str, ...]:

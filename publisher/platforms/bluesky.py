@@ -94,11 +94,16 @@ ABOUT = About(
     lost="A post has a record key made from the delivery's own key, so a second one cannot be"
     " made, ever. A key that exists already is the proof that the first call got through.",
     sources=("https://docs.bsky.app/docs/api/", "https://atproto.com/specs/record-key"),
+    example=Profile(
+        id="bluesky-acme",
+        platform="bluesky",
+        account="acme.bsky.social",
+        credentials="BLUESKY_ACME",
+    ),
 )
 
 Seconds = Callable[[], float]
-# Only for dates that are shown and for tokens that end; nothing else is decided by it.
-WALL: Seconds = time.time  # noqa: TID251 - connectors get no clock, and this one needs the time
+WALL: Seconds = time.time  # noqa: TID251 - for dates that are shown and tokens that end
 
 
 class BlueskyPlatform:

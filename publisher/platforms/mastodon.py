@@ -94,6 +94,13 @@ ABOUT = About(
     lost="The instance remembers keys for an hour; Copydesk trusts it for 50 minutes and then"
     " searches the account.",
     sources=("https://docs.joinmastodon.org/methods/statuses/",),
+    example=Profile(
+        id="mastodon-acme",
+        platform="mastodon",
+        account="acme",
+        credentials="MASTODON_ACME",
+        options={"server": "https://mastodon.example"},
+    ),
 )
 BREAK = re.compile(r"<(?:br|/?p)\b[^<>]*>", re.IGNORECASE)
 TAG = re.compile(r"<[^<>]*>")

@@ -53,6 +53,12 @@ ABOUT = About(
     media="Any files, with alt text.",
     threads="Each part replies to the one before.",
     lost="As the class says that `plays` names.",
+    example=Profile(
+        id="sandbox-acme",
+        platform="sandbox",
+        account="acme",
+        options={"server": SERVER},
+    ),
 )
 JSON = {"Content-Type": "application/json"}
 

@@ -98,6 +98,12 @@ ABOUT = About(
     threads="Each part replies to the one before.",
     lost="Bots cannot read a channel, so nobody can ask. It is never sent again by itself.",
     sources=("https://core.telegram.org/bots/api",),
+    example=Profile(
+        id="telegram-acme",
+        platform="telegram",
+        account="@acme",
+        credentials="TELEGRAM_ACME",
+    ),
 )
 
 

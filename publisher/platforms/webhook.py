@@ -52,6 +52,13 @@ ABOUT = About(
     threads="One request for each part; `reply_to` names the part before.",
     lost="With `idempotent: true` the same webhook-id is sent again, within a day.",
     sources=("https://www.standardwebhooks.com",),
+    example=Profile(
+        id="newsroom-hook",
+        platform="webhook",
+        account="newsroom",
+        credentials="NEWSROOM_HOOK",
+        options={"url": "https://newsroom.example/hook"},
+    ),
 )
 
 Seconds = Callable[[], float]
