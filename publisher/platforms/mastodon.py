@@ -1,6 +1,7 @@
 """Mastodon, through the REST API that every instance offers."""
 
 import asyncio
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -153,7 +154,7 @@ class MastodonAccount:
     async def prepare(self, post: Post, handle: Handle) -> Prepared | Retry | GiveUp:
         ready = dict(handle)
         for number, media in enumerate(post.media):
-            name = _media_name(number)
+            name = _media_name(number, media)
             if name in ready:
                 continue
             uploaded = await self._upload(media)
@@ -165,7 +166,7 @@ class MastodonAccount:
         return Prepared(ready)
 
     async def publish(self, post: Post, handle: Handle) -> Outcome:
-        names = [_media_name(number) for number in range(len(post.media))]
+        names = [_media_name(number, media) for number, media in enumerate(post.media)]
         if not set(names) <= handle.keys():
             return GiveUp(self._line.fault(ErrorKind.BUG, said="media was never uploaded"))
         known = (param.name for param in ABOUT.params)
@@ -245,9 +246,13 @@ class MastodonAccount:
         return Retry(self._line.fault(ErrorKind.UNAVAILABLE, sentence, code="206"), STILL_BUSY)
 
 
-def _media_name(number: int) -> str:
-    """The alt text belongs to an upload, so equal files are uploaded once each."""
-    return f"media:{number}"
+def _media_name(number: int, media: Attachment) -> str:
+    """The alt text belongs to an upload, so equal files are uploaded once each.
+
+    A handle may outlive an edit of the post; what it names must not serve other content.
+    """
+    content = f"{media.sha256} {media.alt}".encode("utf-8", "surrogatepass")
+    return f"media:{number}:{hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def _page(answer: HttpAnswer) -> list[tuple[Candidate, answers.Fields]] | None:

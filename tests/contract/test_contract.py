@@ -205,6 +205,29 @@ def test_what_was_prepared_before_is_not_made_again(variant: str, open_desk: Ope
 
 
 @pytest.mark.parametrize("variant", ALL)
+def test_uploads_of_other_content_never_go_out(variant: str, open_desk: Open) -> None:
+    """After a lost call a handle is kept while people edit; a container is kept on purpose."""
+
+    async def scenario() -> None:
+        async with open_desk(variant) as desk:
+            if desk.traits.safety is Safety.CHECKABLE:
+                return
+            alt = desk.world.album[0].alt
+            old = a_post(media=(attachment("a.png", PICTURE, alt),))
+            before = await desk.account.prepare(old, {})
+            assert isinstance(before, Prepared)
+            for changed in (attachment("a.png", PICTURE[1:], alt), attachment("a.png", PICTURE)):
+                post = a_post(f"k/{changed.alt}{changed.sha256}", media=(changed,))
+                ready = await desk.account.prepare(post, before.handle)
+                assert isinstance(ready, Prepared)
+                assert isinstance(await desk.account.publish(post, ready.handle), Published)
+                seen = (await desk.world.posts())[-1]
+                assert seen.media == ((changed.sha256, changed.alt),)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("variant", ALL)
 def test_same_key_again_makes_no_second_post_where_keys_count(
     variant: str, open_desk: Open
 ) -> None:
