@@ -124,9 +124,14 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A look-up ended: the post it found that can only be ours, or nothing."""
+    """A look-up ended: the post it found, or nothing.
+
+    `others` have the same content and came later: one of them is ours when `found` belongs to
+    another delivery.
+    """
 
     found: Published | None
+    others: tuple[Published, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ answers = st.one_of(
     st.builds(results.Unknown, faults),
     st.builds(results.NotBegun, texts),
     st.builds(results.Prepared, handles),
-    st.builds(results.Located, maybe | founds),
+    st.builds(results.Located, maybe | founds, st.lists(founds, max_size=2).map(tuple)),
     st.just(results.Removed()),
 )
 reports = st.builds(
