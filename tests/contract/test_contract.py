@@ -74,7 +74,7 @@ async def settle(desk: Desk, post: Post, prepared: Prepared) -> Any:
 def test_every_platform_has_a_world(name: str) -> None:
     assert has_world(name), (
         f"The platform {name!r} is not tested: add tests/contract/worlds/{name}.py with VARIANTS"
-        " and start(), as CONTRIBUTING describes under “How to add a platform”."
+        " and start(), as docs/ADDING_A_PLATFORM.md describes."
     )
 
 
