@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-crash test-disasters test-peers test-all lint types imports check format bench lock clean
+.PHONY: help install demo docs test test-crash test-disasters test-peers test-all lint types imports check format bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ check: lint types imports ## lint, types and import contracts
 format: install ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: install ## write docs/platforms from the platforms' own files
+	$(BIN)/copydesk platforms --write docs/platforms
 
 bench: install ## measure the speed claims beside their peers
 	$(BIN)/python -m benchmarks

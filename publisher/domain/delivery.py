@@ -160,7 +160,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """`due` (UTC) is set once the delivery has a time of its own: a retry, a release."""
+    """`due` (UTC) is set once the delivery has a time of its own: a retry, a release.
+
+    A `handle` that is `half_ready` came from a preparation that stopped on its way.
+    """
 
     key: Key
     place: str = ""
@@ -173,6 +176,7 @@ class Delivery:
     doubt: Doubt | None = None
     parts: tuple[LivePart, ...] = ()
     handle: Handle = field(default_factory=dict)
+    half_ready: bool = False
     accepted: bool = False
     digest: str = ""
     fingerprint: str = ""
@@ -187,6 +191,11 @@ class Delivery:
     def claim_id(self) -> str:
         """The id of the open claim; empty without one."""
         return claim_id(self.key, self.claim.seq) if self.claim else ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything before the dangerous call was made and its ids are kept."""
+        return bool(self.handle) and not self.half_ready
 
     @property
     def somewhere(self) -> bool:

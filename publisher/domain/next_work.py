@@ -70,7 +70,7 @@ def next_work(
         return _in_doubt(delivery, delivery.doubt, at, traits, dead, now)
     if at is None or delivery.held:
         return NOTHING
-    if traits.safety is Safety.CHECKABLE and not delivery.handle:
+    if traits.safety is Safety.CHECKABLE and not delivery.ready:
         return Next(Work.PREPARE, at)
     return Next(Work.CALL, at)
 
@@ -100,7 +100,7 @@ def _safety_now(delivery: Delivery, doubt: Doubt, traits: Traits, now: datetime)
     fallback = Safety.SEARCHABLE if traits.can_look_up else Safety.BLIND
     if traits.safety is Safety.IDEMPOTENT and now - doubt.first_called_at >= traits.key_memory:
         return fallback
-    if traits.safety is Safety.CHECKABLE and not delivery.handle:
+    if traits.safety is Safety.CHECKABLE and not delivery.ready:
         return fallback
     return traits.safety
 

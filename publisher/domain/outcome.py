@@ -81,10 +81,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It is certainly not out, and trying again makes sense; `after` is the platform's own wait."""
+    """It is certainly not out, and trying again makes sense; `after` is the platform's own wait.
+
+    `handle` is what was prepared before it stopped: the next try begins with it.
+    """
 
     fault: Fault
     after: timedelta | None = None
+    handle: Handle = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +124,14 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A look-up ended: the post it found that can only be ours, or nothing."""
+    """A look-up ended: the post it found, or nothing.
+
+    `others` have the same content and came later: one of them is ours when `found` belongs to
+    another delivery.
+    """
 
     found: Published | None
+    others: tuple[Published, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

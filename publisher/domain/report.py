@@ -49,7 +49,7 @@ def apply_report(delivery: Delivery, report: Report, policy: Policy) -> Delivery
         case Published():
             return published(delivery, report.result, report.at, called_at=report.called_at)
         case Prepared(handle):
-            return replace(delivery, claim=None, handle=handle)
+            return replace(delivery, claim=None, handle=handle, half_ready=False)
         case Accepted(handle, poll_after):
             kept = replace(delivery.begun(), claim=None, handle=handle, accepted=True, doubt=None)
             return replace(kept, due=report.at + poll_after)
@@ -202,6 +202,7 @@ def _refused(
         retry_at=retry_at,
     )
     doubt = replace(delivery.doubt, looks=0) if delivery.doubt else None
+    so_far = result.handle if isinstance(result, Retry) else NO_HANDLE
     changed = replace(
         delivery.begun(),
         attempts=(*delivery.attempts, attempt),
@@ -210,7 +211,8 @@ def _refused(
         due=retry_at,
         doubt=doubt,
         accepted=False,
-        handle=(report.handle or delivery.handle) if again else NO_HANDLE,
+        handle=(so_far or report.handle or delivery.handle) if again else NO_HANDLE,
+        half_ready=bool(so_far) or delivery.half_ready,
     )
     return changed.step(DeliveryStatus.WAITING if again else DeliveryStatus.FAILED)
 

@@ -27,6 +27,7 @@ _COMMANDS = {
     "calendar": ("library", "What goes out when; --ics for calendar programs."),
     "status": ("look", "Where every epic is, or one epic in full."),
     "plan": ("look", "What would go out, and when. Changes nothing."),
+    "platforms": ("platforms", "Where Copydesk can publish, and what each platform can do."),
     "log": ("look", "The whole story of one epic."),
     "retry": ("decide", "Try failed deliveries again."),
     "hold": ("decide", "Keep back what waits, until release."),

@@ -1,7 +1,7 @@
 """Mastodon, through the REST API that every instance offers."""
 
 import asyncio
-import io
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +11,11 @@ from html import unescape
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
-from aiohttp import MultipartWriter
-
+from publisher.connecting import answers, options
+from publisher.connecting.forms import form_of
+from publisher.connecting.line import Line, Request
+from publisher.connecting.refusals import reading_by
+from publisher.domain.about import About, Named, Refusal
 from publisher.domain.epic import Profile
 from publisher.domain.outcome import (
     Accepted,
@@ -23,12 +26,10 @@ from publisher.domain.outcome import (
     Outcome,
     Prepared,
     Published,
+    Removed,
     Retry,
 )
 from publisher.domain.traits import Safety, Traits
-from publisher.platforms import _answers as answers
-from publisher.platforms import _options as options
-from publisher.platforms._line import Line, Reading, Request, usual_reading
 from publisher.ports import Account, Attachment, Candidate, Http, HttpAnswer, Platform, Post
 
 KEY_MEMORY = timedelta(minutes=50)  # the instance forgets a key after 60
@@ -37,9 +38,71 @@ PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 STILL_BUSY = timedelta(seconds=5)
 PAGE = 40
 MOST_PAGES = 10
-PARAMS = ("visibility", "sensitive", "spoiler_text", "language")
-NOT_FINISHED = "not finished processing"
-ABOUT_MEDIA = ("attach", "file", "media", "image", "video")
+NOT_FOUND = HTTPStatus.NOT_FOUND.value
+INVALID = HTTPStatus.UNPROCESSABLE_ENTITY.value
+REFUSALS = (
+    Refusal(kind=ErrorKind.DISCONNECTED, status=HTTPStatus.FORBIDDEN, says=("login",)),
+    Refusal(
+        kind=ErrorKind.UNAVAILABLE,
+        status=INVALID,
+        says=("not finished processing",),
+        after=STILL_BUSY,
+    ),
+    Refusal(
+        kind=ErrorKind.INVALID_MEDIA,
+        status=INVALID,
+        says=("attach", "file", "media", "image", "video"),
+    ),
+)
+# A refused upload is about the file; one that vanished is uploaded again.
+UPLOAD_REFUSALS = (
+    REFUSALS[0],
+    Refusal(kind=ErrorKind.INVALID_MEDIA, status=INVALID),
+    Refusal(kind=ErrorKind.UNAVAILABLE, status=NOT_FOUND),
+)
+ABOUT = About(
+    title="Mastodon",
+    summary="Posts on any Mastodon instance, through the REST API that every instance offers.",
+    account="The account's name on its instance, such as `acme`.",
+    checked="2026-11",
+    secrets=(Named("access_token", "A token of an application with the scopes below."),),
+    scopes=(
+        Named("write:statuses", "to post and to delete"),
+        Named("write:media", "to upload"),
+        Named("read:statuses", "to look for a post whose answer was lost"),
+        Named("profile", "to learn which account the token belongs to"),
+    ),
+    options=(Named("server", "The instance's address, such as `https://mastodon.example`."),),
+    params=(
+        Named("visibility", "public, unlisted, private or direct"),
+        Named("sensitive", "true hides the media behind a warning"),
+        Named("spoiler_text", "the warning's text; it counts towards the length"),
+        Named("language", "two letters, such as `de`"),
+    ),
+    limits=(
+        Named("text", "500 characters unless the instance says otherwise; a link counts 23"),
+        Named("media", "4 files; images 16 MB and 33 megapixels, video 99 MB; alt text 1,500"),
+        Named("requests", "300 in 5 minutes; uploads 30 in 30 minutes"),
+    ),
+    refusals=REFUSALS,
+    setup=(
+        "On the instance open Preferences → Development → New application.",
+        "Give it the scopes below and save.",
+        "Copy “Your access token”; it is valid until it is revoked.",
+    ),
+    media="Up to four images, or one video, each with alt text.",
+    threads="Each part replies to the one before.",
+    lost="The instance remembers keys for an hour; Copydesk trusts it for 50 minutes and then"
+    " searches the account.",
+    sources=("https://docs.joinmastodon.org/methods/statuses/",),
+    example=Profile(
+        id="mastodon-acme",
+        platform="mastodon",
+        account="acme",
+        credentials="MASTODON_ACME",
+        options={"server": "https://mastodon.example"},
+    ),
+)
 BREAK = re.compile(r"<(?:br|/?p)\b[^<>]*>", re.IGNORECASE)
 TAG = re.compile(r"<[^<>]*>")
 MENTION = re.compile(r"(@\w[\w.-]{0,100})@[\w.-]{1,255}")
@@ -54,7 +117,7 @@ class MastodonPlatform:
     """
 
     name = "mastodon"
-    secrets = ("access_token",)
+    about = ABOUT
 
     def __init__(self, pauses: Sequence[float] = PAUSES) -> None:
         """`pauses` are the seconds between questions whether an upload is processed."""
@@ -65,7 +128,7 @@ class MastodonPlatform:
 
     def problems(self, profile: Profile) -> Iterator[str]:
         yield from options.address_problem(profile.options, "server")
-        yield from options.unknown_options(profile, {"server"})
+        yield from options.unknown_options(profile, ABOUT)
 
     def connect(self, profile: Profile, secrets: Mapping[str, str], http: Http) -> Account:
         token = secrets.get("access_token", "").strip()
@@ -74,7 +137,7 @@ class MastodonPlatform:
             http=http,
             headers={"Authorization": f"Bearer {token}"},
             secrets=(token,),
-            read=_read,
+            read=reading_by(REFUSALS),
         )
         return MastodonAccount(line, options.address(profile.options, "server"), self._pauses)
 
@@ -84,24 +147,30 @@ class MastodonAccount:
 
     def __init__(self, line: Line, server: str, pauses: Sequence[float]) -> None:
         self._line = line
-        self._uploads = replace(line, read=_read_upload)
+        self._uploads = replace(line, read=reading_by(UPLOAD_REFUSALS))
         self._api = f"{server}/api"
         self._pauses = pauses
 
-    async def prepare(self, post: Post) -> Prepared | Retry | GiveUp:
-        handle: dict[str, str] = {}
+    async def prepare(self, post: Post, handle: Handle) -> Prepared | Retry | GiveUp:
+        ready = dict(handle)
         for number, media in enumerate(post.media):
+            name = _media_name(number, media)
+            if name in ready:
+                continue
             uploaded = await self._upload(media)
-            if not isinstance(uploaded, str):
+            if isinstance(uploaded, Retry):
+                return replace(uploaded, handle=ready)
+            if isinstance(uploaded, GiveUp):
                 return uploaded
-            handle[_media_name(number)] = uploaded
-        return Prepared(handle)
+            ready[name] = uploaded
+        return Prepared(ready)
 
     async def publish(self, post: Post, handle: Handle) -> Outcome:
-        names = [_media_name(number) for number in range(len(post.media))]
+        names = [_media_name(number, media) for number, media in enumerate(post.media)]
         if not set(names) <= handle.keys():
             return GiveUp(self._line.fault(ErrorKind.BUG, said="media was never uploaded"))
-        status = {name: post.params[name] for name in PARAMS if post.params.get(name) is not None}
+        known = (param.name for param in ABOUT.params)
+        status = {name: post.params[name] for name in known if post.params.get(name) is not None}
         status |= {"status": post.text, "media_ids": [handle[name] for name in names]}
         if post.reply_to is not None:
             status["in_reply_to_id"] = post.reply_to
@@ -111,8 +180,8 @@ class MastodonAccount:
         if not isinstance(answer, HttpAnswer):
             return answer
         made = answers.fields(answers.json_of(answer))
-        known, url = answers.identity(made), answers.link(made) or answers.link(made, "uri")
-        return Published(known, url) if known else self._line.not_understood(answer)
+        post_id, url = answers.identity(made), answers.link(made) or answers.link(made, "uri")
+        return Published(post_id, url) if post_id else self._line.not_understood(answer)
 
     async def check(self, handle: Handle) -> Published | NotBegun | Accepted | Retry | GiveUp:
         """There is nothing to ask: the key settles it, or else `locate`."""
@@ -146,8 +215,13 @@ class MastodonAccount:
     async def exists(self, post_id: str) -> bool | Retry | GiveUp:
         return await self._line.exists(f"{self._api}/v1/statuses/{quote(post_id, safe='')}")
 
+    async def delete(self, post_id: str) -> Removed | Retry | GiveUp:
+        url = f"{self._api}/v1/statuses/{quote(post_id, safe='')}"
+        return await self._line.delete(Request("DELETE", url))
+
     async def _upload(self, media: Attachment) -> str | Retry | GiveUp:
-        headers, body = await _form(media)
+        described = {"description": media.alt} if media.alt else {}
+        headers, body = await form_of(described, [("file", media)])
         request = Request("POST", f"{self._api}/v2/media", headers, body)
         answer = await self._uploads.ask(request)
         if not isinstance(answer, HttpAnswer):
@@ -172,44 +246,13 @@ class MastodonAccount:
         return Retry(self._line.fault(ErrorKind.UNAVAILABLE, sentence, code="206"), STILL_BUSY)
 
 
-async def _form(media: Attachment) -> tuple[dict[str, str], bytes]:
-    form = MultipartWriter("form-data")
-    file = form.append(io.BytesIO(media.data), {"Content-Type": media.content_type})
-    file.set_content_disposition(
-        "form-data", name="file", filename=media.file.rpartition("/")[2] or "file"
-    )
-    if media.alt:
-        form.append(media.alt).set_content_disposition("form-data", name="description")
-    return {"Content-Type": form.content_type}, await form.as_bytes()
+def _media_name(number: int, media: Attachment) -> str:
+    """The alt text belongs to an upload, so equal files are uploaded once each.
 
-
-def _read(answer: HttpAnswer) -> Reading:
-    """Only the status is reliable; the words of {"error"} settle what it leaves open."""
-    said = usual_reading(answer).said
-    words = said.lower()
-    match answer.status:
-        case HTTPStatus.FORBIDDEN if "login" in words:
-            return Reading(ErrorKind.DISCONNECTED, said=said)
-        case HTTPStatus.UNPROCESSABLE_ENTITY if NOT_FINISHED in words:
-            return Reading(ErrorKind.UNAVAILABLE, said=said, after=STILL_BUSY)
-        case HTTPStatus.UNPROCESSABLE_ENTITY if any(word in words for word in ABOUT_MEDIA):
-            return Reading(ErrorKind.INVALID_MEDIA, said=said)
-    return Reading(said=said)
-
-
-def _read_upload(answer: HttpAnswer) -> Reading:
-    """A refused upload is about the file; one that vanished is uploaded again."""
-    reading = _read(answer)
-    if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        return replace(reading, kind=ErrorKind.INVALID_MEDIA)
-    if answer.status == HTTPStatus.NOT_FOUND:
-        return replace(reading, kind=ErrorKind.UNAVAILABLE)
-    return reading
-
-
-def _media_name(number: int) -> str:
-    """The alt text belongs to an upload, so equal files are uploaded once each."""
-    return f"media:{number}"
+    A handle may outlive an edit of the post; what it names must not serve other content.
+    """
+    content = f"{media.sha256} {media.alt}".encode("utf-8", "surrogatepass")
+    return f"media:{number}:{hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def _page(answer: HttpAnswer) -> list[tuple[Candidate, answers.Fields]] | None:

@@ -2,9 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
+from publisher.connecting import answers, options
+from publisher.connecting.line import Line, Reading, Request
+from publisher.connecting.refusals import reading_by
+from publisher.domain.about import About, Named, Refusal
 from publisher.domain.epic import Profile
 from publisher.domain.outcome import (
     Accepted,
@@ -15,26 +20,46 @@ from publisher.domain.outcome import (
     Outcome,
     Prepared,
     Published,
+    Removed,
     Retry,
 )
 from publisher.domain.traits import Safety, Traits
-from publisher.platforms import _answers as answers
-from publisher.platforms import _options as options
-from publisher.platforms._line import Line, Reading, Request, usual_reading
 from publisher.ports import Account, Attachment, Candidate, Http, HttpAnswer, Platform, Post
 
 SERVER = "http://127.0.0.1:8400"
 TOKEN = "sandbox"  # noqa: S105 - the sandbox takes any token; it protects nothing
-OPTIONS = frozenset({"plays", "server", "settle", "key_memory"})
 SETTLE = timedelta(seconds=2)
 KEY_MEMORY = timedelta(seconds=3000)
 CONTAINER = "container"
 CONFLICT = 409
 MOST_LISTED = 1000
-KINDS: Mapping[str, ErrorKind] = {
-    "invalid_media": ErrorKind.INVALID_MEDIA,
-    "key_reused": ErrorKind.CHANGED,
-}
+REFUSALS = (
+    Refusal(kind=ErrorKind.INVALID_MEDIA, code="invalid_media"),
+    Refusal(kind=ErrorKind.CHANGED, code="key_reused"),
+)
+ABOUT = About(
+    title="Sandbox",
+    summary="A small social network of your own, for trials and demos; it plays every class.",
+    account="Any name you like.",
+    checked="2026-11",
+    options=(
+        Named("server", f"Where it runs; without it, {SERVER}."),
+        Named("plays", "idempotent (also without this option), checkable, searchable or blind"),
+        Named("settle", "seconds for which a new post may stay invisible to a search; else 2"),
+        Named("key_memory", "seconds for which a key is remembered; else 3000"),
+    ),
+    refusals=REFUSALS,
+    setup=("`copydesk up` starts a sandbox when a profile names one on this machine.",),
+    media="Any files, with alt text.",
+    threads="Each part replies to the one before.",
+    lost="As the class says that `plays` names.",
+    example=Profile(
+        id="sandbox-acme",
+        platform="sandbox",
+        account="acme",
+        options={"server": SERVER},
+    ),
+)
 JSON = {"Content-Type": "application/json"}
 
 
@@ -43,17 +68,17 @@ def _safety(profile: Profile) -> Safety:
     return next((safety for safety in Safety if safety == plays), Safety.IDEMPOTENT)
 
 
-def _read(answer: HttpAnswer) -> Reading:
+def _shape(answer: HttpAnswer) -> Reading:
     """Refusals are {"error": a code, "message": a sentence}."""
     code = answers.text(answers.fields(answers.json_of(answer)), "error")
-    return Reading(KINDS.get(code), code, usual_reading(answer).said)
+    return Reading(code=code, said=answers.said_in(answer))
 
 
 class SandboxPlatform:
     """A platform that is a program of ours; its API is described in publisher/sandbox."""
 
     name = "sandbox"
-    secrets: tuple[str, ...] = ()
+    about = ABOUT
 
     def traits(self, profile: Profile) -> Traits:
         safety = _safety(profile)
@@ -71,7 +96,7 @@ class SandboxPlatform:
         if "server" in profile.options:
             yield from options.address_problem(profile.options, "server", open_too=True)
         yield from options.duration_problems(profile.options, "settle", "key_memory")
-        yield from options.unknown_options(profile, OPTIONS)
+        yield from options.unknown_options(profile, ABOUT)
 
     def connect(self, profile: Profile, secrets: Mapping[str, str], http: Http) -> Account:
         token = secrets.get("token") or TOKEN
@@ -80,7 +105,7 @@ class SandboxPlatform:
             http=http,
             headers={"Authorization": f"Bearer {token}"},
             secrets=(token,) if token != TOKEN else (),
-            read=_read,
+            read=reading_by(REFUSALS, _shape),
         )
         server = options.address(profile.options, "server", SERVER) or SERVER
         safety = _safety(profile)
@@ -95,21 +120,16 @@ class SandboxAccount:
         self._base = base
         self._safety = safety
 
-    async def prepare(self, post: Post) -> Prepared | Retry | GiveUp:
-        handle: dict[str, str] = {}
+    async def prepare(self, post: Post, handle: Handle) -> Prepared | Retry | GiveUp:
+        ready = dict(handle)
         for media in post.media:
-            name = _media_name(media)
-            if name not in handle:
-                uploaded = await self._made(self._upload(media))
-                if not isinstance(uploaded, str):
-                    return uploaded
-                handle[name] = uploaded
+            if stopped := await self._make(_media_name(media), self._upload(media), ready):
+                return stopped
         if self._safety is Safety.CHECKABLE:
-            container = await self._made(self._post("containers", post, handle))
-            if not isinstance(container, str):
-                return container
-            handle[CONTAINER] = container
-        return Prepared(handle)
+            container = self._post("containers", post, ready)
+            if stopped := await self._make(CONTAINER, container, ready):
+                return stopped
+        return Prepared(ready)
 
     async def publish(self, post: Post, handle: Handle) -> Outcome:
         if self._safety is Safety.CHECKABLE:
@@ -155,6 +175,10 @@ class SandboxAccount:
             return GiveUp(self._line.unanswerable())
         return await self._line.exists(f"{self._base}/posts/{quote(post_id, safe='')}")
 
+    async def delete(self, post_id: str) -> Removed | Retry | GiveUp:
+        url = f"{self._base}/posts/{quote(post_id, safe='')}"
+        return await self._line.delete(Request("DELETE", url))
+
     async def _publish_container(self, post: Post, handle: Handle) -> Outcome:
         container = handle.get(CONTAINER)
         if not container:
@@ -169,12 +193,22 @@ class SandboxAccount:
             made = answers.fields(made).get("post")
         return _published(made) or self._line.not_understood(answer)
 
-    async def _made(self, request: Request) -> str | Retry | GiveUp:
+    async def _make(
+        self, name: str, request: Request, ready: dict[str, str]
+    ) -> Retry | GiveUp | None:
+        """Make what `ready` does not name yet; None when it is there."""
+        if name in ready:
+            return None
         answer = await self._line.ask(request)
-        if not isinstance(answer, HttpAnswer):
+        if isinstance(answer, GiveUp):
             return answer
-        made = answers.identity(answers.fields(answers.json_of(answer)))
-        return made or self._line.ask_again(answer)
+        if isinstance(answer, HttpAnswer):
+            made = answers.identity(answers.fields(answers.json_of(answer)))
+            if made:
+                ready[name] = made
+                return None
+            answer = self._line.ask_again(answer)
+        return replace(answer, handle=ready)
 
     def _upload(self, media: Attachment) -> Request:
         name = quote(media.file.rpartition("/")[2])

@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
+from publisher.connecting import answers, options
+from publisher.connecting.line import Line, Request
+from publisher.domain.about import About, Named
 from publisher.domain.epic import Profile
 from publisher.domain.outcome import (
     NO_HANDLE,
@@ -21,15 +24,42 @@ from publisher.domain.outcome import (
     Retry,
 )
 from publisher.domain.traits import Safety, Traits
-from publisher.platforms import _answers as answers
-from publisher.platforms import _options as options
-from publisher.platforms._line import Line, Request
 from publisher.ports import Account, Attachment, Http, HttpAnswer, Platform, Post
 
 LARGEST = 10 * 1024 * 1024
 KEY_MEMORY = timedelta(hours=24)
 PREFIX = "whsec_"
 TOO_LARGE = f"The post is larger than {LARGEST // 1024 // 1024} MiB, which no webhook carries."
+ABOUT = About(
+    title="Webhook",
+    summary="A signed POST to an address of your own, for everything that has no connector yet.",
+    account="Any name you like.",
+    checked="2026-11",
+    secrets=(
+        Named("signing_secret", "What both sides know: `whsec_` and base64, or any long text."),
+    ),
+    options=(
+        Named("url", "Where to send: https, or http to this very machine."),
+        Named("idempotent", "true when the receiver recognises a repeated `webhook-id`"),
+    ),
+    params=(Named("(any)", "sent as they are"),),
+    limits=(Named("size", f"{LARGEST // 1024 // 1024} MiB in all, files included as base64"),),
+    setup=(
+        "Write a receiver that verifies Standard Webhooks signatures; there are libraries.",
+        "Make up a secret and give it to both sides.",
+    ),
+    media="Any files, with alt text, inside the JSON.",
+    threads="One request for each part; `reply_to` names the part before.",
+    lost="With `idempotent: true` the same webhook-id is sent again, within a day.",
+    sources=("https://www.standardwebhooks.com",),
+    example=Profile(
+        id="newsroom-hook",
+        platform="webhook",
+        account="newsroom",
+        credentials="NEWSROOM_HOOK",
+        options={"url": "https://newsroom.example/hook"},
+    ),
+)
 
 Seconds = Callable[[], float]
 # The timestamp only says when a request was signed; nothing here is decided by it.
@@ -43,7 +73,7 @@ class WebhookPlatform:
     """
 
     name = "webhook"
-    secrets = ("signing_secret",)
+    about = ABOUT
 
     def __init__(self, now: Seconds = WALL) -> None:
         """`now` returns unix seconds."""
@@ -58,7 +88,7 @@ class WebhookPlatform:
         yield from options.address_problem(profile.options, "url")
         if not isinstance(profile.options.get("idempotent", False), bool):
             yield "options.idempotent must be true or false."
-        yield from options.unknown_options(profile, {"url", "idempotent"})
+        yield from options.unknown_options(profile, ABOUT)
 
     def connect(self, profile: Profile, secrets: Mapping[str, str], http: Http) -> Account:
         secret = secrets.get("signing_secret", "").strip()
@@ -80,7 +110,8 @@ class WebhookAccount:
         self._secret = secret
         self._now = now
 
-    async def prepare(self, post: Post) -> Prepared | GiveUp:
+    async def prepare(self, post: Post, handle: Handle) -> Prepared | GiveUp:
+        del handle
         if not self._secret:
             sentence = "There is no signing_secret for this webhook. An admin must add one."
             return GiveUp(self._line.fault(ErrorKind.INVALID_CREDENTIALS, sentence))

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from publisher.domain.about import About
 from publisher.domain.epic import Options, Profile
 from publisher.domain.outcome import (
     Accepted,
@@ -14,6 +15,7 @@ from publisher.domain.outcome import (
     Outcome,
     Prepared,
     Published,
+    Removed,
     Retry,
 )
 from publisher.domain.traits import Traits
@@ -84,8 +86,12 @@ class Candidate:
 class Account(Protocol):
     """One connected profile. No method ever raises for what a platform answers or fails to."""
 
-    async def prepare(self, post: Post) -> Prepared | Retry | GiveUp:
-        """Upload, create containers: all that is invisible and may be repeated."""
+    async def prepare(self, post: Post, handle: Handle) -> Prepared | Retry | GiveUp:
+        """Sign in, upload, create containers: all that is invisible and may be repeated.
+
+        `handle` is what an earlier try has kept of this very post: what it names is not made
+        again. A `Retry` may carry what is ready so far.
+        """
         ...
 
     async def publish(self, post: Post, handle: Handle) -> Outcome:
@@ -105,6 +111,24 @@ class Account(Protocol):
         ...
 
 
+@runtime_checkable
+class Deletes(Protocol):
+    """An account that can take a published post back."""
+
+    async def delete(self, post_id: str) -> Removed | Retry | GiveUp:
+        """Take it down; a post that is gone already counts as removed."""
+        ...
+
+
+@runtime_checkable
+class Edits(Protocol):
+    """An account that can change a published post in place."""
+
+    async def edit(self, post_id: str, post: Post, handle: Handle) -> Published | Retry | GiveUp:
+        """Replace what is there by `post`; doing it twice changes nothing."""
+        ...
+
+
 class Platform(Protocol):
     """What a file in platforms/ ends with: `PLATFORM: Platform = …`."""
 
@@ -112,9 +136,7 @@ class Platform(Protocol):
     def name(self) -> str: ...
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        """The secrets an account needs, such as `access_token`; it is given those and no others."""
-        ...
+    def about(self) -> About: ...
 
     def traits(self, profile: Profile) -> Traits: ...
 

@@ -16,6 +16,7 @@ from publisher.domain.delivery import Work
 from publisher.domain.epic import Profile
 from publisher.domain.errors import ConfigError, CopydeskError, Unavailable
 from publisher.domain.outcome import (
+    NO_HANDLE,
     ErrorKind,
     Fault,
     GiveUp,
@@ -42,6 +43,11 @@ CARRIED_AT_MOST = 2000
 CLOCKS_DIFFER = timedelta(seconds=2)
 REDIS_AWAY = 0.5
 LINGER = 1.0
+BEFORE_A_POST = frozenset({Work.CALL, Work.PREPARE})
+NO_PARENT = (
+    "Nobody knows the id of the post before part {}, so it cannot continue that post."
+    " Publish the rest by hand."
+)
 _NOT_OURS_TO_TELL = frozenset({"taken", "called"})
 
 
@@ -133,7 +139,10 @@ class Carrier:
             platform = self.work.platforms[profile.platform]
             http = PunctualHttp(self.work.http, self.work.boot)
             account = platform.connect(profile, self.work.secrets(profile), http)
-            if claim.work == Work.CALL:
+            if claim.part and not claim.reply_to and claim.work in BEFORE_A_POST:
+                fault = Fault(ErrorKind.LOST, NO_PARENT.format(claim.part + 1))
+                await self._report(claim, claim.part, GiveUp(fault))
+            elif claim.work == Work.CALL:
                 await self._call(claim, profile, account, http)
             else:
                 await self._report(claim, claim.part, await self._aside(claim, profile, account))
@@ -152,13 +161,15 @@ class Carrier:
         post = self.work.contents.posts(claim, profile)[claim.part]
         post = replace(post, reply_to=claim.reply_to or None)
         if claim.work == Work.PREPARE:
-            return await account.prepare(post)
+            return await account.prepare(post, claim.handle)
         since = (claim.since or claim.due) - CLOCKS_DIFFER
         found = await account.locate(post, since)
         if isinstance(found, Retry | GiveUp):
             return found
-        ours = [candidate for candidate in found if candidate.at >= since]
-        return Located(Published(ours[-1].id, ours[-1].url) if ours else None)
+        recent = [each for each in found if each.at >= since]
+        recent.sort(key=lambda each: each.at)
+        posts = tuple(Published(each.id, each.url) for each in recent)
+        return Located(posts[0] if posts else None, posts[1:])
 
     async def _call(
         self, claim: HandedClaim, profile: Profile, account: Account, http: PunctualHttp
@@ -172,9 +183,9 @@ class Carrier:
                 await self._report(claim, part, NotBegun("its container comes first"))
                 return
             post = replace(posts[part], reply_to=reply_to or None)
-            handle = claim.handle if part == claim.part else {}
-            if not handle:
-                ready = await account.prepare(post)
+            handle = claim.handle if part == claim.part else NO_HANDLE
+            if not handle or traits.safety is not Safety.CHECKABLE:
+                ready = await account.prepare(post, handle)
                 if not isinstance(ready, Prepared):
                     await self._report(claim, part, ready)
                     return

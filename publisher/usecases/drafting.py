@@ -139,12 +139,11 @@ class Drafting:
 
     def _only_ours(self, delivery: Delivery, report: Report, located: Located) -> Report:
         """A post that is known to be another delivery is no proof of this one."""
-        if located.found is None:
-            return report
-        place = (delivery.place, located.found.id)
-        owner = self._live.get(place) or self._index.owner_of(*place)
-        if owner is None or str(owner) == str(delivery.key):
-            return report
+        for post in filter(None, (located.found, *located.others)):
+            place = (delivery.place, post.id)
+            owner = self._live.get(place) or self._index.owner_of(*place)
+            if owner is None or str(owner) == str(delivery.key):
+                return replace(report, result=Located(post))
         return replace(report, result=Located(None))
 
     def _planned(self, epic: Epic | None, record: Record) -> Step:

@@ -20,7 +20,7 @@ def profile_faults(desk: Desk, platforms: Mapping[str, Platform]) -> Iterator[tu
             continue
         for sentence in platform.problems(profile):
             yield profile.id, sentence
-        if platform.secrets and not profile.credentials:
+        if platform.about.secrets and not profile.credentials:
             yield profile.id, f"{profile.platform} needs `credentials`: the name of a secret."
 
 

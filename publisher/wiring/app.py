@@ -189,7 +189,7 @@ class App:
         return self.config.policy(desk, local_forge=self.store.remote.local)
 
     def secrets(self, profile: Profile) -> Mapping[str, str]:
-        return self.config.secrets(profile, self.platforms[profile.platform].secrets)
+        return self.config.secrets(profile, self.platforms[profile.platform].about.secret_names)
 
     def plan_at(self, revision: str, now: datetime, until: datetime | None) -> list[Planned]:
         """The plan as another commit of main would have it, with an index of its own."""

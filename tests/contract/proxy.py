@@ -15,6 +15,7 @@ from tests.contract.world import Fault, Step
 Steps = Callable[[str, str], Step | None]
 FORWARDED = ("Content-Type", "Authorization", "Idempotency-Key")
 ECHO = "you sent "
+WORDS = ("message", "description", "error")
 SLOWLY = 0.1
 
 
@@ -101,7 +102,8 @@ class Proxy:
         sent = request.headers.get("Authorization") or request.headers.get("webhook-signature")
         if canned.status >= 400 and body.startswith("{"):
             found = json.loads(body)
-            body = json.dumps({"error": f"{found['error']} ({ECHO}{sent})"})
+            words = next(name for name in WORDS if name in found)
+            body = json.dumps({**found, words: f"{found[words]} ({ECHO}{sent})"})
         headers = {"Content-Type": "application/json", **canned.headers}
         return web.Response(status=canned.status, text=body, headers=headers)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.platforms import _answers as answers
+from publisher.connecting import answers
 from publisher.ports import HttpAnswer
 
 NOON = "Wed, 21 Oct 2026 12:00:00 GMT"

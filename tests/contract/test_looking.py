@@ -11,11 +11,12 @@ from publisher.domain.outcome import (
     NotBegun,
     Prepared,
     Published,
+    Removed,
     Retry,
     Unknown,
 )
 from publisher.domain.traits import Safety
-from publisher.ports import Candidate
+from publisher.ports import Candidate, Deletes
 from tests.contract.conftest import Open
 from tests.contract.posts import (
     ALL,
@@ -40,7 +41,7 @@ def test_every_fault_while_looking_up(variant: str, bad: Bad, open_desk: Open) -
     async def scenario() -> None:
         async with open_desk(variant) as desk:
             post = a_post()
-            prepared = await desk.account.prepare(post)
+            prepared = await desk.account.prepare(post, {})
             assert isinstance(prepared, Prepared)
             assert isinstance(await desk.account.publish(post, prepared.handle), Published)
             await desk.world.arm(bad, Step.LOOK_UP)
@@ -76,7 +77,7 @@ def test_locate_finds_the_post_of_a_lost_answer_and_no_other(variant: str, open_
             assert isinstance(first, Published)
             ours = a_post("k/b")
             assert await desk.account.locate(ours, an_hour_ago()) == []
-            prepared = await desk.account.prepare(ours)
+            prepared = await desk.account.prepare(ours, {})
             assert isinstance(prepared, Prepared)
             await desk.world.arm(Bad.DROP_AFTER)
             assert isinstance(await desk.account.publish(ours, prepared.handle), Unknown)
@@ -115,7 +116,7 @@ def test_check_tells_whether_a_container_was_published(variant: str, open_desk: 
     async def scenario() -> None:
         async with open_desk(variant) as desk:
             post = a_post()
-            prepared = await desk.account.prepare(post)
+            prepared = await desk.account.prepare(post, {})
             assert isinstance(prepared, Prepared)
             before = await desk.account.check(prepared.handle)
             if desk.traits.safety is not Safety.CHECKABLE:
@@ -151,5 +152,23 @@ def test_a_removed_post_is_noticed(variant: str, open_desk: Open) -> None:
             for answer in answers:
                 assert isinstance(answer, GiveUp)
                 check_fault(answer.fault, desk.world)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("variant", ALL)
+def test_a_post_that_is_taken_back_is_gone_and_stays_so(variant: str, open_desk: Open) -> None:
+    async def scenario() -> None:
+        async with open_desk(variant) as desk:
+            if not isinstance(desk.account, Deletes):
+                return
+            kept, taken = await desk.send(a_post("k/a", "kept")), await desk.send(a_post("k/b"))
+            assert isinstance(kept, Published)
+            assert isinstance(taken, Published)
+            answers = [await desk.account.delete(taken.id) for _ in range(2)]
+            assert answers == [Removed(), Removed()]
+            if desk.traits.can_look_up:
+                there = [await desk.account.exists(each.id) for each in (kept, taken)]
+                assert there == [True, False]
 
     asyncio.run(scenario())

@@ -47,7 +47,7 @@ def test_upload_is_awaited(
             assert isinstance(desk.world, MastodonWorld)
             for answer in script:
                 await desk.world.arm(answer, Step.PREPARE)
-            prepared = await desk.account.prepare(Post(key="k", text="t", media=(PHOTO,)))
+            prepared = await desk.account.prepare(Post(key="k", text="t", media=(PHOTO,)), {})
             assert isinstance(prepared, expected)
             if isinstance(prepared, Prepared):
                 assert set(prepared.handle.values()) == {"7"}

@@ -65,7 +65,7 @@ def test_conflict_is_proof_only_with_the_post(open_desk: Open) -> None:
     async def scenario() -> None:
         async with open_desk("sandbox:checkable") as desk:
             world, post = desk.world, Post(key="k", text="t")
-            prepared = await desk.account.prepare(post)
+            prepared = await desk.account.prepare(post, {})
             assert isinstance(prepared, Prepared)
             for body, expected in (
                 (
@@ -117,7 +117,7 @@ def test_equal_files_are_uploaded_once(open_desk: Open) -> None:
     async def scenario() -> None:
         async with open_desk("sandbox:blind") as desk:
             files = (attachment("a.png", PICTURE, "one"), attachment("b.png", PICTURE, "two"))
-            prepared = await desk.account.prepare(Post(key="k", text="t", media=files))
+            prepared = await desk.account.prepare(Post(key="k", text="t", media=files), {})
             assert isinstance(prepared, Prepared)
             assert list(prepared.handle) == [f"media:{files[0].sha256}"]
 

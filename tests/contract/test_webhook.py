@@ -115,7 +115,7 @@ def test_too_large_is_never_sent(size: int) -> None:
     assert outcome.fault.kind is ErrorKind.INVALID_MEDIA
     assert http.asked == 0
     account = WebhookPlatform().connect(PROFILE, {"signing_secret": "x"}, http)
-    prepared = asyncio.run(account.prepare(post))
+    prepared = asyncio.run(account.prepare(post, {}))
     assert isinstance(prepared, GiveUp)
     assert prepared.fault.kind is ErrorKind.INVALID_MEDIA
 
@@ -187,7 +187,7 @@ def test_redirect_is_not_followed(open_desk: Open) -> None:
 def test_no_secret_is_said_before_anything_is_sent() -> None:
     http = Scripted(HttpAnswer(200, {}, b""))
     account = WebhookPlatform().connect(PROFILE, {}, http)
-    prepared = asyncio.run(account.prepare(POST))
+    prepared = asyncio.run(account.prepare(POST, {}))
     assert isinstance(prepared, GiveUp)
     assert prepared.fault.kind is ErrorKind.INVALID_CREDENTIALS
     assert isinstance(asyncio.run(account.locate(POST, datetime.now(UTC))), Retry)
@@ -203,4 +203,4 @@ def test_id_and_url_of_the_receiver_are_kept() -> None:
     account = WebhookPlatform().connect(
         PROFILE, {"signing_secret": "x"}, Scripted(HttpAnswer(200, {}, b""))
     )
-    assert isinstance(asyncio.run(account.prepare(POST)), Prepared)
+    assert isinstance(asyncio.run(account.prepare(POST, {})), Prepared)

@@ -93,6 +93,17 @@ HARMLESS: Mapping[Fault, tuple[type, ErrorKind | None]] = {
 }
 
 
+def attachment(file: str, data: bytes, alt: str = "", kind: str = "image/png") -> Attachment:
+    digest = hashlib.sha256(data).hexdigest()
+    return Attachment(file=file, alt=alt, content_type=kind, sha256=digest, data=data)
+
+
+FIRST = attachment('media/hé "ro".png', PICTURE, 'A "red" túlip 🌷')
+AGAIN = attachment("media/again.png", PICTURE, "The same again")
+IMAGES = (FIRST, AGAIN)
+MIXED = (FIRST, attachment("media/big.mp4", PICTURE * 1000, kind="video/mp4"), AGAIN)
+
+
 @dataclass(frozen=True)
 class Seen:
     """A post that exists on the platform; media are (sha256, alt) pairs."""
@@ -104,13 +115,19 @@ class Seen:
 
 
 class World(Protocol):
-    """One fresh account on a real server. `dangerous` is what the suite expects there."""
+    """One fresh account on a real server. `dangerous` is what the suite expects there.
+
+    `album` are files that one post may carry together there: MIXED, or else IMAGES. `asks_first`:
+    whether preparing a post with media asks the platform anything.
+    """
 
     platform: Platform
     profile: Profile
     secrets: Mapping[str, str]
     dangerous: Mapping[Fault, Expect]
     control_characters: bool
+    album: tuple[Attachment, ...]
+    asks_first: bool
 
     async def arm(self, fault: Fault, step: Step = Step.PUBLISH) -> None:
         """Let the next request of this step meet the fault."""
@@ -182,12 +199,7 @@ class Desk:
 
     async def send(self, post: Post) -> Any:
         """Prepare and publish; what went wrong while preparing is the result."""
-        prepared = await self.account.prepare(post)
+        prepared = await self.account.prepare(post, {})
         if isinstance(prepared, Retry | GiveUp):
             return prepared
         return await self.account.publish(post, prepared.handle)
-
-
-def attachment(file: str, data: bytes, alt: str = "", kind: str = "image/png") -> Attachment:
-    digest = hashlib.sha256(data).hexdigest()
-    return Attachment(file=file, alt=alt, content_type=kind, sha256=digest, data=data)

@@ -54,7 +54,7 @@ RULES: Mapping[str, Rule] = {
             {"prepare", "publish", "check", "locate", "_publish_container", "_made"}
         ),
     ),
-    "publisher.platforms._line": Rule(awaits=True, functions=frozenset({"ask", "call", "_send"})),
+    "publisher.connecting.line": Rule(awaits=True, functions=frozenset({"ask", "call", "_send"})),
     "publisher.adapters.redis_lane": Rule(awaits=True),
     "publisher.adapters.http": Rule(awaits=True, functions=frozenset({"send", "__aexit__"})),
     # One round: every call on a port, and every commit.
@@ -101,7 +101,7 @@ DELIVERY = (
     "publisher.usecases.carrier",
     "publisher.usecases.punctual",
     "publisher.platforms.sandbox",
-    "publisher.platforms._line",
+    "publisher.connecting.line",
     "publisher.adapters.redis_lane",
     "publisher.adapters.http",
 )

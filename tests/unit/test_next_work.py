@@ -66,6 +66,7 @@ def test_without_doubt_it_is_called_at_its_time(traits: Traits) -> None:
 def test_only_a_checkable_platform_is_prepared_ahead_and_only_once() -> None:
     assert decide(delivery(), CHECKABLE) == Next(Work.PREPARE, DUE)
     assert decide(delivery(handle=HANDLE), CHECKABLE) == Next(Work.CALL, DUE)
+    assert decide(delivery(handle=HANDLE, half_ready=True), CHECKABLE) == Next(Work.PREPARE, DUE)
     assert decide(delivery(), IDEMPOTENT) == Next(Work.CALL, DUE)
 
 

@@ -118,6 +118,18 @@ def test_a_refusal_for_later_waits_and_says_why() -> None:
     assert not waiting.out
 
 
+def test_what_an_interrupted_preparation_made_is_kept_until_it_is_whole() -> None:
+    some, whole = {"media:0": "1"}, {"media:0": "1", "container": "7"}
+    stopped = after(claimed(Work.PREPARE), report(replace(LATER, handle=some)))
+    assert (stopped.status, stopped.handle, stopped.ready) == (S.WAITING, some, False)
+
+    stuck = after(replace(stopped, claim=claimed(Work.PREPARE).claim), report(LATER))
+    assert (stuck.handle, stuck.ready) == (some, False)
+
+    ready = after(replace(stuck, claim=claimed(Work.PREPARE).claim), report(Prepared(whole)))
+    assert (ready.handle, ready.ready) == (whole, True)
+
+
 def test_a_refusal_for_good_waits_for_a_person() -> None:
     failed = after(claimed(), report(NEVER))
 

@@ -85,6 +85,7 @@ deliveries = st.builds(
     doubt=maybe | doubts,
     parts=st.lists(live_parts, max_size=2).map(tuple),
     handle=handles,
+    half_ready=st.booleans(),
     accepted=st.booleans(),
     digest=texts,
     fingerprint=texts,
@@ -109,12 +110,12 @@ founds = st.builds(Published, texts, texts)
 answers = st.one_of(
     founds,
     st.builds(results.Accepted, handles, durations),
-    st.builds(results.Retry, faults, maybe | durations),
+    st.builds(results.Retry, faults, maybe | durations, handles),
     st.builds(results.GiveUp, faults),
     st.builds(results.Unknown, faults),
     st.builds(results.NotBegun, texts),
     st.builds(results.Prepared, handles),
-    st.builds(results.Located, maybe | founds),
+    st.builds(results.Located, maybe | founds, st.lists(founds, max_size=2).map(tuple)),
     st.just(results.Removed()),
 )
 reports = st.builds(

@@ -16,7 +16,7 @@ from publisher.domain.epic import Profile
 from publisher.platforms.mastodon import MastodonPlatform
 from tests.contract.processes import free_port, running, wait_for_port
 from tests.contract.proxy import Canned, Proxy, error, proxied
-from tests.contract.world import DANGEROUS, Expect, Fault, Seen, Step
+from tests.contract.world import DANGEROUS, MIXED, Expect, Fault, Seen, Step
 
 VARIANTS = ("instance",)
 ACCOUNTS = 120
@@ -45,6 +45,8 @@ class MastodonWorld:
     platform = MastodonPlatform(pauses=(0.01, 0.01, 0.01))
     dangerous: Mapping[Fault, Expect] = DANGEROUS
     control_characters = False
+    album = MIXED
+    asks_first = True
 
     def __init__(self, proxy: Proxy, number: int) -> None:
         self.proxy = proxy

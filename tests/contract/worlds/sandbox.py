@@ -15,7 +15,7 @@ from publisher.domain.epic import Profile
 from publisher.domain.traits import Safety
 from publisher.platforms.sandbox import PLATFORM
 from tests.contract.processes import running
-from tests.contract.world import DANGEROUS, HANGS_FOR, Expect, Fault, Seen, Step
+from tests.contract.world import DANGEROUS, HANGS_FOR, MIXED, Expect, Fault, Seen, Step
 
 VARIANTS = tuple(safety.value for safety in Safety)
 SECONDS = {
@@ -32,6 +32,8 @@ class SandboxWorld:
     secrets: Mapping[str, str] = {"token": "s3cret-of-the-sandbox"}
     dangerous: Mapping[Fault, Expect] = DANGEROUS
     control_characters = True
+    album = MIXED
+    asks_first = True
 
     def __init__(self, server: str, account: str, plays: str) -> None:
         self._server = server

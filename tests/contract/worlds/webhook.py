@@ -16,7 +16,7 @@ from publisher.domain.epic import Profile
 from publisher.domain.outcome import Published
 from publisher.platforms.webhook import PLATFORM
 from tests.contract.proxy import Canned, Proxy, listening, proxied
-from tests.contract.world import DANGEROUS, Expect, Fault, Seen, Step
+from tests.contract.world import DANGEROUS, MIXED, Expect, Fault, Seen, Step
 
 VARIANTS = ("blind", "idempotent")
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -62,6 +62,8 @@ class WebhookWorld:
     platform = PLATFORM
     secrets: Mapping[str, str] = {"signing_secret": SECRET}
     control_characters = True
+    album = MIXED
+    asks_first = False
 
     def __init__(self, proxy: Proxy, receiver: Receiver, account: str, variant: str) -> None:
         self.proxy = proxy

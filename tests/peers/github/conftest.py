@@ -1,13 +1,7 @@
-"""Two emulators of GitHub that others wrote; each is installed once and runs for the session.
-
-One that cannot be installed skips its tests with the reason; where COPYDESK_PEERS_REQUIRED is set,
-as in CI, it fails them.
-"""
+"""Two emulators of GitHub that others wrote; each is installed once and runs for the session."""
 
 import base64
 import json
-import os
-import subprocess
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,25 +15,10 @@ from publisher.adapters.github import GitHub
 from publisher.adapters.github_forge import GitHubForge
 from tests.contract.forge.on_github import Access
 from tests.contract.processes import free_port, running, wait_for_port
+from tests.peers.installing import installed
 
-HERE = Path(__file__).parent
-INSTALLING = 900
+INSTALL = Path(__file__).parent / "install"
 SPRING = "epic/spring"
-
-
-def installed(name: str) -> Path:
-    """The folder of a peer, after installing what is missing."""
-    try:
-        done = subprocess.run(
-            [HERE / "install", name], capture_output=True, text=True, timeout=INSTALLING, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        why = getattr(error, "stderr", None) or str(error)
-        reason = f"{name} cannot be installed here: {str(why)[-500:]}"
-        if os.environ.get("COPYDESK_PEERS_REQUIRED"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Path(done.stdout.strip().rpartition("\n")[2])
 
 
 @dataclass
@@ -82,7 +61,11 @@ class Emulator:
 
 @pytest.fixture(scope="session")
 def emulate_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    home, port, folder = installed("emulate"), free_port(), tmp_path_factory.mktemp("emulate")
+    home, port, folder = (
+        installed(INSTALL, "emulate"),
+        free_port(),
+        tmp_path_factory.mktemp("emulate"),
+    )
     people = ["copydesk-bot", "ben-okoro"]
     repositories = [
         {"owner": "copydesk-bot", "name": f"site-{n}", "auto_init": True} for n in range(9)
@@ -150,7 +133,11 @@ MYWORLD = {
 
 @pytest.fixture(scope="session")
 def myworld_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home, port, folder = installed("myworld"), free_port(), tmp_path_factory.mktemp("myworld")
+    home, port, folder = (
+        installed(INSTALL, "myworld"),
+        free_port(),
+        tmp_path_factory.mktemp("myworld"),
+    )
     command = [
         *(str(home / "bin/myworld"), "serve", "--host", "127.0.0.1", "--port", str(port)),
         *("--time", "realtime", "--no-passthrough"),
@@ -177,5 +164,5 @@ def myworld(myworld_server: str) -> Emulator:
 @pytest.fixture(scope="session")
 def graphql_schema() -> str:
     """GitHub's own GraphQL schema."""
-    folder = installed("graphql") / "node_modules/@octokit/graphql-schema"
+    folder = installed(INSTALL, "graphql") / "node_modules/@octokit/graphql-schema"
     return (folder / "schema.graphql").read_text()

@@ -14,6 +14,7 @@ Fields = Mapping[str, object]
 LONGEST_MESSAGE = 300
 LONGEST_ID = 500
 LONGEST_WAIT = timedelta(days=7)
+RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
 REMOVED = "[removed]"
 NO_FIELDS: Fields = MappingProxyType({})
 
@@ -65,14 +66,15 @@ def moment(value: Fields, name: str) -> datetime | None:
 
 
 def wait_of(answer: HttpAnswer) -> timedelta | None:
-    """How long the platform asks to wait: Retry-After, or else X-RateLimit-Reset.
+    """How long the platform asks to wait: Retry-After, or else the time of its reset.
 
     A date is compared with the answer's own Date header, so that nobody's clock matters here.
     """
     named = answer.headers.get("retry-after", "").strip()
     if _is_number(named):
         return min(timedelta(seconds=float(named)), LONGEST_WAIT)
-    until = _http_date(named) or _instant(answer.headers.get("x-ratelimit-reset", "").strip())
+    reset = next((answer.headers[name] for name in RESETS if name in answer.headers), "")
+    until = _http_date(named) or _instant(reset.strip())
     then = _http_date(answer.headers.get("date", ""))
     if until is None or then is None or until <= then:
         return None

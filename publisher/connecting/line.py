@@ -6,8 +6,8 @@ from datetime import timedelta
 from http import HTTPStatus
 from types import MappingProxyType
 
-from publisher.domain.outcome import ErrorKind, Fault, GiveUp, Retry, Unknown
-from publisher.platforms import _answers as answers
+from publisher.connecting import answers
+from publisher.domain.outcome import ErrorKind, Fault, GiveUp, Removed, Retry, Unknown
 from publisher.ports import Http, HttpAnswer, NoAnswer, NotSent
 
 NONE: frozenset[int] = frozenset()
@@ -148,17 +148,25 @@ class Line:
         return self.fault(ErrorKind.LOST, sentence)
 
     async def exists(self, url: str) -> bool | Retry | GiveUp:
-        """Whether there is still something under this address of the API, in the API's own words.
-
-        A proxy or a wrong address may say 404 as well, but does not say it in JSON.
-        """
+        """Whether there is still something under this address of the API."""
         answer = await self.ask(Request("GET", url), known=GONE)
         if not isinstance(answer, HttpAnswer):
             return answer
         found = answers.fields(answers.json_of(answer))
         if answer.status in GONE:
-            return False if answers.text(found, "error") else self.ask_again(answer)
+            return False if _in_its_words(answer) else self.ask_again(answer)
         return bool(answers.identity(found)) or self.ask_again(answer)
+
+    async def delete(self, request: Request) -> Removed | Retry | GiveUp:
+        """Take something down; what is gone already counts as removed."""
+        answer = await self.ask(request, known=GONE)
+        if not isinstance(answer, HttpAnswer):
+            return answer
+        return (
+            Removed()
+            if answer.status not in GONE or _in_its_words(answer)
+            else self.ask_again(answer)
+        )
 
     def fault(
         self, kind: ErrorKind, sentence: str = "", *, code: str = "", said: str = ""
@@ -173,6 +181,11 @@ class Line:
     async def _send(self, request: Request) -> HttpAnswer:
         headers = {**self.headers, **request.headers}
         return await self.http.send(request.method, request.url, headers=headers, body=request.body)
+
+
+def _in_its_words(answer: HttpAnswer) -> bool:
+    """A proxy or a wrong address may say 404 as well, but does not say it in the API's JSON."""
+    return bool(answers.text(answers.fields(answers.json_of(answer)), "error"))
 
 
 def _kind_of(status: int, broken: ErrorKind) -> ErrorKind:

@@ -1,9 +1,10 @@
 """Reading a profile's options: a wrong one gets a sentence, and never stops anything else."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from publisher.domain.about import About
 from publisher.domain.epic import Options, Profile
 
 LONGEST = timedelta(days=365)
@@ -45,12 +46,13 @@ def duration_problems(options: Options, *names: str) -> Iterator[str]:
             yield f"options.{name} must be a number of seconds, such as 2.5."
 
 
-def unknown_options(profile: Profile, known: Collection[str]) -> Iterator[str]:
+def unknown_options(profile: Profile, about: About) -> Iterator[str]:
     """A misspelled option would silently have no effect."""
+    known = about.option_names
+    offered = f"it has: {', '.join(sorted(known))}" if known else "it has none"
     for name in profile.options:
         if name not in known:
-            offered = ", ".join(sorted(known))
-            yield f"{profile.platform} has no option {name!r}; it has: {offered}."
+            yield f"{profile.platform} has no option {name!r}; {offered}."
 
 
 def _seconds(found: object) -> float | None:

@@ -1,0 +1,1 @@
+"""What connectors share: asking, reading answers, refusals, options, and protocols to speak."""

@@ -1,0 +1,36 @@
+"""What a refusal means, by a platform's own table of errors."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from publisher.connecting.line import Reading, usual_reading
+from publisher.domain.about import Refusal
+from publisher.ports import HttpAnswer
+
+Read = Callable[[HttpAnswer], Reading]
+
+
+def reading_by(table: Iterable[Refusal], shape: Read = usual_reading) -> Read:
+    """A reading whose kind is that of the first line that fits; without one the status decides.
+
+    `shape` finds the platform's code and words in its answer.
+    """
+    lines = tuple(table)
+
+    def read(answer: HttpAnswer) -> Reading:
+        reading = shape(answer)
+        found = next((line for line in lines if _fits(line, answer.status, reading)), None)
+        if found is None:
+            return reading
+        return replace(reading, kind=found.kind, after=reading.after or found.after)
+
+    return read
+
+
+def _fits(line: Refusal, status: int, reading: Reading) -> bool:
+    said = reading.said.lower()
+    return (
+        line.status in {None, status}
+        and line.code in {"", reading.code}
+        and (not line.says or any(words in said for words in line.says))
+    )

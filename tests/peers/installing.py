@@ -1,0 +1,28 @@
+"""Installing a peer the first time that a test asks for it.
+
+A peer that cannot be installed skips its tests with the reason; where COPYDESK_PEERS_REQUIRED is
+set, as in CI, it fails them.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+INSTALLING = 900
+
+
+def installed(script: Path, name: str) -> Path:
+    """The folder of a peer, after `script` has installed what is missing."""
+    try:
+        done = subprocess.run(
+            [script, name], capture_output=True, text=True, timeout=INSTALLING, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        why = getattr(error, "stderr", None) or str(error)
+        reason = f"{name} cannot be installed here: {str(why)[-500:]}"
+        if os.environ.get("COPYDESK_PEERS_REQUIRED"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return Path(done.stdout.strip().rpartition("\n")[2])
