@@ -53,13 +53,17 @@ class Tweet:
 
 
 class FakeX:
-    """One user's X. `busy` is how often a video is still being processed when asked."""
+    """One user's X. `busy` is how often a video is still being processed when asked.
+
+    `hides` keeps the timeline empty until a duplicate was refused.
+    """
 
     def __init__(self, token: str, user: str) -> None:
         self.tweets: list[Tweet] = []
         self.media: dict[str, Media] = {}
         self.busy = 2
         self.breaks = False
+        self.hides = False
         self.chunks: list[int] = []
         self._token = token
         self._user = user
@@ -165,6 +169,7 @@ class FakeX:
         same = (text, reply_to, [each.data for each in media])
         known = [(each.text, each.reply_to, [m.data for m in each.media]) for each in self._live()]
         if same in known:
+            self.hides = False
             detail = "You are not allowed to create a Tweet with duplicate content."
             return problem(403, "Forbidden", detail)
         return None
@@ -193,7 +198,8 @@ class FakeX:
         size = int(request.query["max_results"])
         assert 5 <= size <= 100
         start = int(request.query.get("pagination_token", "p0")[1:])
-        newest = sorted(self._live(), key=lambda each: each.id, reverse=True)
+        shown = [] if self.hides else self._live()
+        newest = sorted(shown, key=lambda each: each.id, reverse=True)
         page = newest[start : start + size]
         meta: dict[str, object] = {"result_count": len(page)}
         if len(newest) > start + size:
