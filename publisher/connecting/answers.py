@@ -73,19 +73,38 @@ def wait_of(answer: HttpAnswer) -> timedelta | None:
     named = answer.headers.get("retry-after", "").strip()
     if _is_number(named):
         return min(timedelta(seconds=float(named)), LONGEST_WAIT)
-    reset = next((answer.headers[name] for name in RESETS if name in answer.headers), "")
-    until = _http_date(named) or _instant(reset.strip())
-    then = _http_date(answer.headers.get("date", ""))
-    if until is None or then is None or until <= then:
-        return None
-    return min(until - then, LONGEST_WAIT)
+    until = _http_date(named)
+    if until is None:
+        return next((wait for name in RESETS if (wait := wait_until(answer, name))), None)
+    return _wait(answer, until)
+
+
+def wait_until(answer: HttpAnswer, header: str) -> timedelta | None:
+    """How long it is until the time in this header, by the answer's own Date; None: unknown."""
+    until = _instant(answer.headers.get(header, "").strip())
+    return _wait(answer, until) if until else None
+
+
+def sent_at(answer: HttpAnswer) -> datetime | None:
+    """The platform's own clock (UTC) when it answered."""
+    return _http_date(answer.headers.get("date", ""))
+
+
+def _wait(answer: HttpAnswer, until: datetime) -> timedelta | None:
+    then = sent_at(answer)
+    return min(until - then, LONGEST_WAIT) if then is not None and until > then else None
+
+
+def one_line(said: str) -> str:
+    """The text with every run of white space and control characters made one space."""
+    return " ".join("".join(c if c.isprintable() else " " for c in said).split())
 
 
 def cleaned(said: str, secrets: Iterable[str] = ()) -> str:
     """What a platform said, in one line, without secrets and not too long."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         said = said.replace(secret, REMOVED)
-    line = " ".join("".join(c if c.isprintable() else " " for c in said).split())
+    line = one_line(said)
     return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
 
 

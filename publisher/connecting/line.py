@@ -1,5 +1,6 @@
 """One account's line to its platform: requests go out, outcomes come back, nothing is raised."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,6 +12,7 @@ from publisher.domain.outcome import ErrorKind, Fault, GiveUp, Removed, Retry, U
 from publisher.ports import Http, HttpAnswer, NoAnswer, NotSent
 
 NONE: frozenset[int] = frozenset()
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 GONE = frozenset({HTTPStatus.NOT_FOUND.value, HTTPStatus.GONE.value})
 ANY_SUCCESS = range(200, 300)
 REDIRECTS = range(300, 400)
@@ -77,6 +79,12 @@ class Request:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
+
+
+def json_request(method: str, url: str, body: Mapping[str, object]) -> Request:
+    """A request that carries a JSON object; what JSON has no word for becomes text."""
+    sent = json.dumps(body, default=str).encode()
+    return Request(method, url, {"Content-Type": "application/json"}, sent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +189,19 @@ class Line:
     async def _send(self, request: Request) -> HttpAnswer:
         headers = {**self.headers, **request.headers}
         return await self.http.send(request.method, request.url, headers=headers, body=request.body)
+
+
+def bearer_line(
+    platform: str,
+    http: Http,
+    token: str,
+    read: Callable[[HttpAnswer], Reading] = usual_reading,
+    headers: Mapping[str, str] = NO_HEADERS,
+) -> Line:
+    """The line of an account whose token goes with every request and is never repeated."""
+    token = token.strip()
+    signed = {**headers, "Authorization": f"Bearer {token}"}
+    return Line(platform=platform, http=http, headers=signed, secrets=(token,), read=read)
 
 
 def _in_its_words(answer: HttpAnswer) -> bool:

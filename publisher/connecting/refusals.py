@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from http import HTTPStatus
 
 from publisher.connecting.line import Reading, usual_reading
 from publisher.domain.about import Refusal
+from publisher.domain.outcome import ErrorKind
 from publisher.ports import HttpAnswer
 
 Read = Callable[[HttpAnswer], Reading]
@@ -25,6 +27,17 @@ def reading_by(table: Iterable[Refusal], shape: Read = usual_reading) -> Read:
         return replace(reading, kind=found.kind, after=reading.after or found.after)
 
     return read
+
+
+def open_after_errors(read: Read) -> Read:
+    """For dangerous calls: a server's error, whatever its words, may come after the post is out."""
+
+    def careful(answer: HttpAnswer) -> Reading:
+        reading = read(answer)
+        broken = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return replace(reading, kind=ErrorKind.LOST) if broken else reading
+
+    return careful
 
 
 def _fits(line: Refusal, status: int, reading: Reading) -> bool:

@@ -1,20 +1,23 @@
 """Mastodon, through the REST API that every instance offers."""
 
 import asyncio
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from html import unescape
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 from publisher.connecting import answers, options
+from publisher.connecting.answers import Fields
 from publisher.connecting.forms import form_of
-from publisher.connecting.line import Line, Request
+from publisher.connecting.line import Line, Request, bearer_line
 from publisher.connecting.refusals import reading_by
+from publisher.connecting.timeline import Page, page_of, search
+from publisher.connecting.uploads import upload_each, uploaded
 from publisher.domain.about import About, Named, Refusal
 from publisher.domain.epic import Profile
 from publisher.domain.outcome import (
@@ -37,7 +40,6 @@ SETTLE = timedelta(seconds=5)
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 STILL_BUSY = timedelta(seconds=5)
 PAGE = 40
-MOST_PAGES = 10
 NOT_FOUND = HTTPStatus.NOT_FOUND.value
 INVALID = HTTPStatus.UNPROCESSABLE_ENTITY.value
 REFUSALS = (
@@ -131,14 +133,7 @@ class MastodonPlatform:
         yield from options.unknown_options(profile, ABOUT)
 
     def connect(self, profile: Profile, secrets: Mapping[str, str], http: Http) -> Account:
-        token = secrets.get("access_token", "").strip()
-        line = Line(
-            platform="Mastodon",
-            http=http,
-            headers={"Authorization": f"Bearer {token}"},
-            secrets=(token,),
-            read=reading_by(REFUSALS),
-        )
+        line = bearer_line("Mastodon", http, secrets.get("access_token", ""), reading_by(REFUSALS))
         return MastodonAccount(line, options.address(profile.options, "server"), self._pauses)
 
 
@@ -153,25 +148,15 @@ class MastodonAccount:
 
     async def prepare(self, post: Post, handle: Handle) -> Prepared | Retry | GiveUp:
         ready = dict(handle)
-        for number, media in enumerate(post.media):
-            name = _media_name(number, media)
-            if name in ready:
-                continue
-            uploaded = await self._upload(media)
-            if isinstance(uploaded, Retry):
-                return replace(uploaded, handle=ready)
-            if isinstance(uploaded, GiveUp):
-                return uploaded
-            ready[name] = uploaded
-        return Prepared(ready)
+        return await upload_each(post.media, ready, self._upload) or Prepared(ready)
 
     async def publish(self, post: Post, handle: Handle) -> Outcome:
-        names = [_media_name(number, media) for number, media in enumerate(post.media)]
-        if not set(names) <= handle.keys():
+        media = uploaded(post.media, handle)
+        if media is None:
             return GiveUp(self._line.fault(ErrorKind.BUG, said="media was never uploaded"))
         known = (param.name for param in ABOUT.params)
         status = {name: post.params[name] for name in known if post.params.get(name) is not None}
-        status |= {"status": post.text, "media_ids": [handle[name] for name in names]}
+        status |= {"status": post.text, "media_ids": media}
         if post.reply_to is not None:
             status["in_reply_to_id"] = post.reply_to
         headers = {"Content-Type": "application/json", "Idempotency-Key": post.key}
@@ -195,22 +180,8 @@ class MastodonAccount:
         account = answers.identity(answers.fields(answers.json_of(me)))
         if not account:
             return self._line.ask_again(me)
-        query = {"limit": str(PAGE), "exclude_reblogs": "true"}
-        url = f"{self._api}/v1/accounts/{quote(account, safe='')}/statuses"
-        since = since.replace(microsecond=0)  # times there are cut to milliseconds
-        found: list[Candidate] = []
-        for _ in range(MOST_PAGES):
-            answer = await self._line.ask(Request("GET", f"{url}?{urlencode(query)}"))
-            if not isinstance(answer, HttpAnswer):
-                return answer
-            page = _page(answer)
-            if page is None:
-                return self._line.ask_again(answer)
-            found += [seen for seen, status in page if seen.at >= since and _same(status, post)]
-            if not page or page[-1][0].at < since:
-                return found
-            query["max_id"] = page[-1][0].id
-        return found or self._line.ask_again(me, "Too many newer posts there to find this one.")
+        first, read = self._page(account, ""), partial(self._read, account)
+        return await search(self._line, first, read, partial(_same, post), since)
 
     async def exists(self, post_id: str) -> bool | Retry | GiveUp:
         return await self._line.exists(f"{self._api}/v1/statuses/{quote(post_id, safe='')}")
@@ -219,9 +190,22 @@ class MastodonAccount:
         url = f"{self._api}/v1/statuses/{quote(post_id, safe='')}"
         return await self._line.delete(Request("DELETE", url))
 
-    async def _upload(self, media: Attachment) -> str | Retry | GiveUp:
-        described = {"description": media.alt} if media.alt else {}
-        headers, body = await form_of(described, [("file", media)])
+    def _page(self, account: str, before: str) -> Request:
+        query = {"limit": str(PAGE), "exclude_reblogs": "true"}
+        query |= {"max_id": before} if before else {}
+        url = f"{self._api}/v1/accounts/{quote(account, safe='')}/statuses"
+        return Request("GET", f"{url}?{urlencode(query)}")
+
+    def _read(self, account: str, answer: HttpAnswer) -> Page | None:
+        page = page_of(answers.json_of(answer), _seen)
+        if page is None or not page.posts:
+            return page
+        return replace(page, more=self._page(account, page.posts[-1][0].id))
+
+    async def _upload(self, media: Attachment, begun: str) -> str | Retry | GiveUp:
+        del begun
+        about = {"description": media.alt} if media.alt else {}
+        headers, body = await form_of(about, [("file", media)])
         request = Request("POST", f"{self._api}/v2/media", headers, body)
         answer = await self._uploads.ask(request)
         if not isinstance(answer, HttpAnswer):
@@ -246,28 +230,12 @@ class MastodonAccount:
         return Retry(self._line.fault(ErrorKind.UNAVAILABLE, sentence, code="206"), STILL_BUSY)
 
 
-def _media_name(number: int, media: Attachment) -> str:
-    """The alt text belongs to an upload, so equal files are uploaded once each.
-
-    A handle may outlive an edit of the post; what it names must not serve other content.
-    """
-    content = f"{media.sha256} {media.alt}".encode("utf-8", "surrogatepass")
-    return f"media:{number}:{hashlib.sha256(content).hexdigest()[:16]}"
+def _seen(status: Fields) -> Candidate | None:
+    known, at = answers.identity(status), answers.moment(status, "created_at")
+    return Candidate(known, answers.link(status), at) if known and at else None
 
 
-def _page(answer: HttpAnswer) -> list[tuple[Candidate, answers.Fields]] | None:
-    """The statuses of one page; None when any of them cannot be read."""
-    listed = answers.json_of(answer)
-    statuses = answers.entries(listed)
-    page = [
-        (Candidate(answers.identity(status), answers.link(status), at), status)
-        for status in statuses
-        if answers.identity(status) and (at := answers.moment(status, "created_at"))
-    ]
-    return page if isinstance(listed, list) and len(page) == len(listed) else None
-
-
-def _same(status: answers.Fields, post: Post) -> bool:
+def _same(post: Post, status: Fields) -> bool:
     reply_to = answers.identity(status, "in_reply_to_id") or None
     media = answers.entries(status.get("media_attachments"))
     shown = unescape(TAG.sub("", BREAK.sub(" ", answers.text(status, "content"))))
@@ -280,8 +248,7 @@ def _same(status: answers.Fields, post: Post) -> bool:
 
 def _plain(written: str) -> str:
     """One line as an instance shows it: mentions lose their domain, white space its shape."""
-    printable = "".join(char if char.isprintable() else " " for char in written)
-    return " ".join(MENTION.sub(r"\1", printable).split())
+    return answers.one_line(MENTION.sub(r"\1", answers.one_line(written)))
 
 
 PLATFORM: Platform = MastodonPlatform()

@@ -50,13 +50,17 @@ class Http(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One media file with its bytes, exactly as approved."""
+    """One media file with its bytes, exactly as approved.
+
+    `url` is where a platform that fetches media itself finds these bytes; empty: nowhere.
+    """
 
     file: str
     alt: str
     content_type: str
     sha256: str
     data: bytes = field(repr=False)
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,12 @@ from aiohttp import web
 from tests.contract.world import Fault, Step
 
 Steps = Callable[[str, str], Step | None]
-FORWARDED = ("Content-Type", "Authorization", "Idempotency-Key")
+FORWARDED = {
+    *("content-type", "authorization", "idempotency-key"),
+    *("linkedin-version", "x-restli-protocol-version", "x-restli-method"),
+}
+RETURNED = ("ETag", "X-RestLi-Id")
+SENT = "(you sent %s)"
 ECHO = "you sent "
 WORDS = ("message", "description", "error")
 SLOWLY = 0.1
@@ -31,6 +36,12 @@ class Canned:
 def error(status: int, said: str, **headers: str) -> Canned:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Canned(status, json.dumps({"error": said}), named)
+
+
+def shaped(status: int, body: object, **headers: str) -> Canned:
+    """A refusal in a platform's own shape; where it holds SENT it echoes the credentials."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Canned(status, json.dumps(body), named)
 
 
 USUAL: Mapping[Fault, Canned] = {
@@ -100,10 +111,12 @@ class Proxy:
         """A refusal echoes the credentials, as some servers do; no fault may repeat them."""
         body = canned.body
         sent = request.headers.get("Authorization") or request.headers.get("webhook-signature")
-        if canned.status >= 400 and body.startswith("{"):
+        if SENT in body:
+            body = body.replace(SENT, SENT % json.dumps(str(sent))[1:-1])
+        elif canned.status >= 400 and body.startswith("{"):
             found = json.loads(body)
-            words = next(name for name in WORDS if name in found)
-            body = json.dumps({**found, words: f"{found[words]} ({ECHO}{sent})"})
+            words = [name for name in WORDS if isinstance(found.get(name), str)]
+            body = json.dumps({**found, **{n: f"{found[n]} ({ECHO}{sent})" for n in words[:1]}})
         headers = {"Content-Type": "application/json", **canned.headers}
         return web.Response(status=canned.status, text=body, headers=headers)
 
@@ -111,7 +124,7 @@ class Proxy:
         named = {
             name: value
             for name, value in request.headers.items()
-            if name in FORWARDED or name.lower().startswith("webhook-")
+            if name.lower() in FORWARDED or name.lower().startswith("webhook-")
         }
         async with (
             aiohttp.ClientSession() as session,
@@ -123,6 +136,7 @@ class Proxy:
             ) as got,
         ):
             kind = {"Content-Type": got.headers.get("Content-Type", "application/json")}
+            kind |= {name: got.headers[name] for name in RETURNED if name in got.headers}
             return web.Response(status=got.status, body=await got.read(), headers=kind)
 
 

@@ -1,6 +1,6 @@
 """Reading answers: waits, words, ids and links."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from publisher.connecting import answers
 from publisher.ports import HttpAnswer
 
 NOON = "Wed, 21 Oct 2026 12:00:00 GMT"
+NOON_UTC = datetime(2026, 10, 21, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +92,24 @@ def test_identity_is_a_printable_text_or_a_whole_number(found: object, known: st
 )
 def test_link_is_safe_to_show(found: object, shown: str) -> None:
     assert answers.link({"url": found}) == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "minutes"),
+    [("1792584060", 1), ("2026-10-21T12:05:00Z", 5), ("1792584000", None), ("soon", None)],
+)
+def test_any_header_may_hold_the_time_of_a_reset(written: str, minutes: int | None) -> None:
+    wanted = None if minutes is None else timedelta(minutes=minutes)
+    headers = {"x-user-limit-24hour-reset": written, "date": NOON}
+    answer = HttpAnswer(429, headers, b"")
+    assert answers.wait_until(answer, "x-user-limit-24hour-reset") == wanted
+    assert answers.wait_until(answer, "x-app-limit-24hour-reset") is None
+
+
+def test_the_platforms_own_clock_is_read_from_its_answer() -> None:
+    assert answers.sent_at(HttpAnswer(200, {"date": NOON}, b"")) == NOON_UTC
+    assert answers.sent_at(HttpAnswer(200, {"date": "noon"}, b"")) is None
+
+
+def test_one_line_has_no_other_white_space_than_single_spaces() -> None:
+    assert answers.one_line(" a\t\n b\u0007c\u202e d ") == "a b c d"

@@ -66,13 +66,13 @@ def check_outcome(outcome: Outcome, answer: HttpAnswer, world: World) -> None:
 def test_no_answer_to_the_dangerous_call_is_misread(variant: str, open_desk: Open) -> None:
     async def scenario() -> None:
         async with open_desk(variant) as desk:
-            world = desk.world
-            prepared = await handle_of(desk, WITH_MEDIA)
+            world, with_media = desk.world, desk.fitted(WITH_MEDIA)
+            prepared = await handle_of(desk, with_media)
             seen = set()
             for answer in hostile_answers(tuple(world.secrets.values())):
                 http = Scripted(answer)
                 account = world.platform.connect(world.profile, world.secrets, http)
-                outcome = await account.publish(WITH_MEDIA, prepared.handle)
+                outcome = await account.publish(with_media, prepared.handle)
                 assert http.asked == 1
                 check_outcome(outcome, answer, world)
                 seen.add(type(outcome))
@@ -85,15 +85,15 @@ def test_no_answer_to_the_dangerous_call_is_misread(variant: str, open_desk: Ope
 def test_no_answer_to_a_question_raises_or_proves_anything(variant: str, open_desk: Open) -> None:
     async def scenario() -> None:
         async with open_desk(variant) as desk:
-            world = desk.world
-            handle = (await handle_of(desk, TEXT)).handle
-            made = await desk.send(TEXT)
+            world, text, with_media = desk.world, desk.fitted(TEXT), desk.fitted(WITH_MEDIA)
+            handle = (await handle_of(desk, text)).handle
+            made = await desk.send(text)
             assert isinstance(made, Published)
             for answer in hostile_answers(tuple(world.secrets.values())):
                 account = world.platform.connect(world.profile, world.secrets, Scripted(answer))
-                prepared = await account.prepare(WITH_MEDIA, {})
+                prepared = await account.prepare(with_media, {})
                 checked = await account.check(handle)
-                located = await account.locate(TEXT, LONG_AGO)
+                located = await account.locate(text, LONG_AGO)
                 there = await account.exists(made.id)
                 if there is False:
                     assert answer.status in {404, 410}
@@ -118,19 +118,19 @@ def test_no_answer_to_a_question_raises_or_proves_anything(variant: str, open_de
 def test_no_answer_and_not_sent_are_told_apart(variant: str, open_desk: Open) -> None:
     async def scenario() -> None:
         async with open_desk(variant) as desk:
-            world = desk.world
-            prepared = await handle_of(desk, WITH_MEDIA)
+            world, text, with_media = desk.world, desk.fitted(TEXT), desk.fitted(WITH_MEDIA)
+            prepared = await handle_of(desk, with_media)
             secret = next(iter(world.secrets.values()))
             for trouble in (NotSent(f"no {secret}"), NoAnswer(f"lost {secret}")):
                 account = world.platform.connect(world.profile, world.secrets, Scripted(trouble))
-                outcome = await account.publish(WITH_MEDIA, prepared.handle)
+                outcome = await account.publish(with_media, prepared.handle)
                 assert isinstance(outcome, Retry if isinstance(trouble, NotSent) else Unknown)
                 lost = isinstance(trouble, NoAnswer)
                 assert outcome.fault.kind is (ErrorKind.LOST if lost else ErrorKind.UNAVAILABLE)
                 check_fault(outcome.fault, world)
-                assert isinstance(await account.prepare(WITH_MEDIA, {}), Retry | Prepared)
+                assert isinstance(await account.prepare(with_media, {}), Retry | Prepared)
                 assert isinstance(await account.check(prepared.handle), Retry)
-                assert isinstance(await account.locate(TEXT, LONG_AGO), Retry)
+                assert isinstance(await account.locate(text, LONG_AGO), Retry)
 
     asyncio.run(scenario())
 
@@ -153,7 +153,7 @@ def test_publishing_without_its_uploads_sends_nothing(variant: str, open_desk: O
         async with open_desk(variant) as desk:
             if not desk.world.asks_first:
                 return
-            outcome = await desk.account.publish(WITH_MEDIA, {})
+            outcome = await desk.account.publish(desk.fitted(WITH_MEDIA), {})
             assert isinstance(outcome, GiveUp)
             assert outcome.fault.kind is ErrorKind.BUG
             assert await desk.world.posts() == []

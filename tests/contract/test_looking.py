@@ -40,7 +40,7 @@ from tests.contract.world import Fault as Bad
 def test_every_fault_while_looking_up(variant: str, bad: Bad, open_desk: Open) -> None:
     async def scenario() -> None:
         async with open_desk(variant) as desk:
-            post = a_post()
+            post = desk.fitted(a_post())
             prepared = await desk.account.prepare(post, {})
             assert isinstance(prepared, Prepared)
             assert isinstance(await desk.account.publish(post, prepared.handle), Published)
@@ -73,18 +73,18 @@ def test_locate_finds_the_post_of_a_lost_answer_and_no_other(variant: str, open_
                 assert isinstance(await desk.account.locate(a_post(), an_hour_ago()), Retry)
                 return
             picture = attachment("a.png", PICTURE)
-            first = await desk.send(a_post("k/a", "another text"))
+            first = await desk.send(desk.fitted(a_post("k/a", "another text")))
             assert isinstance(first, Published)
-            ours = a_post("k/b")
+            ours = desk.fitted(a_post("k/b"))
             assert await desk.account.locate(ours, an_hour_ago()) == []
             prepared = await desk.account.prepare(ours, {})
             assert isinstance(prepared, Prepared)
             await desk.world.arm(Bad.DROP_AFTER)
             assert isinstance(await desk.account.publish(ours, prepared.handle), Unknown)
-            others = (
+            others = desk.all_fitted(
                 a_post("k/c", TEXT + "!"),
                 a_post("k/d", reply_to=first.id),
-                a_post("k/e", media=(picture,)),
+                a_post("k/e", media=(*ours.media, picture)),
             )
             for other in others:
                 assert isinstance(await desk.send(other), Published)
@@ -93,7 +93,7 @@ def test_locate_finds_the_post_of_a_lost_answer_and_no_other(variant: str, open_
                 for each in await desk.world.posts()
             }
             found = await desk.account.locate(ours, an_hour_ago())
-            assert _ids(found) == [ids[TEXT, None, 0]]
+            assert _ids(found) == [ids[TEXT, None, len(ours.media)]]
             for other in others:
                 seen = ids[other.text, other.reply_to, len(other.media)]
                 assert _ids(await desk.account.locate(other, an_hour_ago())) == [seen]
@@ -115,7 +115,7 @@ def _ids(found: Sequence[Candidate] | Retry | GiveUp) -> list[str]:
 def test_check_tells_whether_a_container_was_published(variant: str, open_desk: Open) -> None:
     async def scenario() -> None:
         async with open_desk(variant) as desk:
-            post = a_post()
+            post = desk.fitted(a_post())
             prepared = await desk.account.prepare(post, {})
             assert isinstance(prepared, Prepared)
             before = await desk.account.check(prepared.handle)
@@ -140,8 +140,8 @@ def test_check_tells_whether_a_container_was_published(variant: str, open_desk: 
 def test_a_removed_post_is_noticed(variant: str, open_desk: Open) -> None:
     async def scenario() -> None:
         async with open_desk(variant) as desk:
-            kept = await desk.send(a_post("k/a", "kept"))
-            removed = await desk.send(a_post("k/b", "removed"))
+            kept = await desk.send(desk.fitted(a_post("k/a", "kept")))
+            removed = await desk.send(desk.fitted(a_post("k/b", "removed")))
             assert isinstance(kept, Published)
             assert isinstance(removed, Published)
             await desk.world.remove(removed.id)
@@ -162,7 +162,8 @@ def test_a_post_that_is_taken_back_is_gone_and_stays_so(variant: str, open_desk:
         async with open_desk(variant) as desk:
             if not isinstance(desk.account, Deletes):
                 return
-            kept, taken = await desk.send(a_post("k/a", "kept")), await desk.send(a_post("k/b"))
+            sent = [desk.fitted(a_post("k/a", "kept")), desk.fitted(a_post("k/b"))]
+            kept, taken = [await desk.send(post) for post in sent]
             assert isinstance(kept, Published)
             assert isinstance(taken, Published)
             answers = [await desk.account.delete(taken.id) for _ in range(2)]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from publisher.connecting.timeline import MOST_PAGES
 from publisher.domain.outcome import ErrorKind, GiveUp, Prepared, Published, Retry
 from publisher.platforms import mastodon
 from publisher.ports import Post
@@ -134,7 +135,7 @@ def test_a_busy_account_is_never_called_searched_when_it_was_not(open_desk: Open
         async with open_desk(VARIANT) as desk:
             assert isinstance(desk.world, MastodonWorld)
             await desk.world.arm(Canned(200, '{"id": "1"}'), Step.LOOK_UP)
-            for number in range(mastodon.MOST_PAGES):
+            for number in range(MOST_PAGES):
                 await desk.world.arm(page(number), Step.LOOK_UP)
             since = datetime(2025, 1, 1, tzinfo=UTC)
             assert isinstance(await desk.account.locate(Post(key="k", text="t"), since), Retry)
@@ -185,7 +186,7 @@ def test_a_status_is_compared_as_people_see_it(
     content: str, text: str, more: dict[str, object], same: bool
 ) -> None:
     status = {"content": content, "reblog": None, "in_reply_to_id": None, **more}
-    assert mastodon._same(status, Post(key="k", text=text)) is same
+    assert mastodon._same(Post(key="k", text=text), status) is same
 
 
 def test_a_time_cut_to_milliseconds_is_not_older_than_the_call(open_desk: Open) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+import pytest
 
 from publisher.adapters.http import AiohttpHttp
 from publisher.domain.epic import Profile
@@ -142,6 +144,25 @@ class World(Protocol):
         ...
 
 
+@runtime_checkable
+class Particular(Protocol):
+    """A world whose platform does not take every post."""
+
+    def fitted(self, post: Post) -> Post | None:
+        """The post as this platform takes it; None where it takes none of the kind."""
+        ...
+
+
+@runtime_checkable
+class NotTwice(Protocol):
+    """A world whose platform refuses the same content again, whatever its key.
+
+    `repeated` is what the second sending ends in.
+    """
+
+    repeated: type
+
+
 class Stage(Protocol):
     """The servers of one platform, running for the whole session."""
 
@@ -185,6 +206,19 @@ class Desk:
         world = self.world
         http = self._hasty if hangs else self._http
         return world.platform.connect(world.profile, world.secrets, http)
+
+    def fitted(self, post: Post) -> Post:
+        """The post as this platform takes it; skips the test where it takes none of the kind."""
+        fit = self.world.fitted(post) if isinstance(self.world, Particular) else post
+        if fit is None:
+            pytest.skip(f"{self.world.platform.name} has no such posts")
+        return fit
+
+    def all_fitted(self, *posts: Post) -> tuple[Post, ...]:
+        """Those of the posts that this platform takes, as it takes them."""
+        if not isinstance(self.world, Particular):
+            return posts
+        return tuple(fit for post in posts if (fit := self.world.fitted(post)) is not None)
 
     def connect(self, **options: object) -> Account:
         """The same account with some options changed."""

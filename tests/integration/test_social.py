@@ -1,10 +1,7 @@
 """Rounds and carriers with the connectors of real platforms, whose servers run beside them."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 
 import pytest
 import yaml
@@ -13,54 +10,27 @@ from publisher.adapters.clock import utc_now
 from publisher.domain.delivery import DeliveryStatus
 from tests.contract.bot_api import BotApi, Chat
 from tests.contract.pds import Owner, Pds
-from tests.contract.proxy import Proxy, listening, proxied
-from tests.contract.world import Fault, Step
 from tests.contract.worlds import bluesky, telegram
+from tests.integration.servers import Server, Servers
 from tests.integration.world import ANA, World, task
 
 READY_WITHIN = 20.0
 THREAD = {"thread": [{"body": "Second part"}, {"body": "Third part"}]}
 
 
-@dataclass
-class Social:
-    """Both servers, in a loop of their own, each behind a proxy that can lose answers."""
+class Social(Servers):
+    """Bluesky's server and Telegram's."""
 
-    pds: Pds = field(default_factory=Pds)
-    api: BotApi = field(default_factory=lambda: BotApi(telegram.TOKEN))
-    proxies: dict[str, Proxy] = field(default_factory=dict)
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    _ready: threading.Event = field(default_factory=threading.Event)
-    _over: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
+        self.pds, self.api = Pds(), BotApi(telegram.TOKEN)
         self.owner: Owner = self.pds.add("acme.example", bluesky.PASSWORD)
         self.chat: Chat = self.api.add(Chat(-1001, "acme"))
-
-    async def _serve(self) -> None:
-        async with AsyncExitStack() as stack:
-            for name, app, world in (
-                ("bluesky", self.pds.app(), bluesky),
-                ("telegram", self.api.app(), telegram),
-            ):
-                server = await stack.enter_async_context(listening(app))
-                proxy = proxied(server, world.step_of, world.ANSWERS)
-                self.proxies[name] = await stack.enter_async_context(proxy)
-            self._ready.set()
-            await self._over.wait()
-
-    def run(self) -> None:
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
-
-    def wait(self) -> None:
-        assert self._ready.wait(READY_WITHIN)
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._over.set)
-
-    def lose(self, name: str) -> None:
-        self._loop.call_soon_threadsafe(self.proxies[name].arm, Fault.DROP_AFTER, Step.PUBLISH)
+        super().__init__(
+            {
+                "bluesky": Server(self.pds.app(), bluesky.step_of, bluesky.ANSWERS),
+                "telegram": Server(self.api.app(), telegram.step_of, telegram.ANSWERS),
+            }
+        )
 
     def profiles(self) -> str:
         server = {name: {"server": proxy.url} for name, proxy in self.proxies.items()}
@@ -82,10 +52,7 @@ class Social:
 def social(world: World) -> Iterator[Social]:
     """The repository's profiles are accounts on these servers."""
     social = Social()
-    thread = threading.Thread(target=social.run)
-    thread.start()
-    try:
-        social.wait()
+    with social.running():
         world.people.write("content/profiles.yaml", social.profiles())
         world.people.push("Move to real platforms")
         world.environ |= {
@@ -93,9 +60,6 @@ def social(world: World) -> Iterator[Social]:
             "TELEGRAM_BOT_TOKEN": telegram.TOKEN,
         }
         yield social
-    finally:
-        social.stop()
-        thread.join()
 
 
 def until(world: World, name: str, status: DeliveryStatus) -> Callable[[], bool]:
