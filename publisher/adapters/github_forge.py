@@ -41,10 +41,9 @@ class GitHubForge:
     def __init__(
         self, client: GitHubClient, repository: str, wait: Callable[[float], object]
     ) -> None:
-        self._client, self._asked = client, repository
+        self._client, self._asked, self._wait = client, repository, wait
         self._name = ""
         self._login = ""
-        self._merging = Merging(client, f"/repos/{repository}", self._repository, wait)
 
     # Reading.
 
@@ -117,7 +116,8 @@ class GitHubForge:
             self._client.graphql(DRAFT if draft else READY, doing, {"pull": found["node_id"]})
 
     def merge(self, number: int, head: str, message: str, who: Signature) -> str:
-        return self._merging.merge(number, head, message, who)
+        merging = Merging(self._client, self._root, self._repository(), self._wait)
+        return merging.merge(number, head, message, who)
 
     def close(self, number: int) -> None:
         if self.pull(number).state is PullState.OPEN:

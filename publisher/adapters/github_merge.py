@@ -26,13 +26,16 @@ mutation($pull: ID!, $head: GitObjectID!) {
 
 
 class Merging:
-    """One repository's merges. `wait` (seconds) lets GitHub finish what it is computing."""
+    """One repository's merges; `settings` is what GitHub says of it.
+
+    `wait` (seconds) lets GitHub finish what it is computing.
+    """
 
     def __init__(
         self,
         client: GitHubClient,
         root: str,
-        settings: Callable[[], Json],
+        settings: Json,
         wait: Callable[[float], object],
     ) -> None:
         self._client, self._root, self._settings, self._wait = client, root, settings, wait
@@ -93,8 +96,7 @@ class Merging:
 
     def _methods(self) -> list[str]:
         """What the settings allow; all of them where the token may not see the settings."""
-        settings = self._settings()
-        return [name for name, key in _METHODS.items() if settings.get(key, True)]
+        return [name for name, key in _METHODS.items() if self._settings.get(key, True)]
 
     def _meant(self, refused: Refused, before: Json, head: str) -> Exception:
         """What a 405 means, from GitHub's own words and the pull request's state."""

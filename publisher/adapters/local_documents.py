@@ -134,13 +134,11 @@ class Documents:
         return self.get(int(data)) if data is not None and data.strip().isdigit() else None
 
     def next_number(self) -> int:
-        """One more than the largest that was ever given: every number is open or done."""
-        largest = max((_number(path) for path, _blob in self._listed(OPEN)), default=0)
-        folder = 0
-        while (done := self._listed(f"done/{folder}")) or folder <= largest // _A_FOLDER:
-            largest = max([largest, *(_number(path) for path, _blob in done)])
-            folder += 1
-        return largest + 1
+        """One more than the largest that was ever given."""
+        folders = self._objects.children(self.commit, "done") if self.commit else ()
+        newest = max((int(name) for name in folders if name.isdecimal()), default=0)
+        listed = [*self._listed(OPEN), *self._listed(f"done/{newest}")]
+        return 1 + max((_number(path) for path, _blob in listed), default=0)
 
     def put(self, document: Document) -> None:
         """Write it where its state belongs."""
@@ -191,7 +189,7 @@ def _pointer(branch: str) -> str:
 def _number(path: str) -> int:
     """The number in a document's name; 0 for a file that is none."""
     name = path.rsplit("/", 1)[-1].removesuffix(".json")
-    return int(name) if name.isascii() and name.isdigit() else 0
+    return int(name) if name.isascii() and name.isdecimal() else 0
 
 
 def _decoded(data: bytes, path: str) -> Document:

@@ -17,6 +17,7 @@ import jwt
 from aiohttp import web
 
 from tests.contract.forge.github_state import Answer, GitHubState, Json
+from tests.contract.forge.in_a_thread import in_a_thread
 from tests.integration.people import git
 
 TOKEN = "ghp_OurVerySecretToken0123456789"
@@ -56,7 +57,10 @@ class Request:
 
 
 class GitHubServer:
-    """Knows two people and one App; remembers every request in `log`."""
+    """Knows two people and one App; remembers every request in `log`.
+
+    `afterwards` is what happens between the answer to a request and the next one.
+    """
 
     def __init__(self, state: GitHubState, app_key: str = "") -> None:
         self.state, self.app_key = state, app_key
@@ -74,6 +78,7 @@ class GitHubServer:
         self.scopes = ""
         self.token_ends = "2999-01-01T00:00:00Z"
         self.url = ""
+        self.afterwards: Callable[[Request], None] = lambda _request: None
         self._lock = threading.Lock()
 
     # The API.
@@ -285,6 +290,7 @@ class GitHubServer:
         answer = None
         if fault is None or fault.after:
             answer = await asyncio.to_thread(self._api, request)
+            await asyncio.to_thread(self.afterwards, request)
         if fault:
             await asyncio.sleep(fault.hang)
             request.status = fault.status
@@ -363,28 +369,9 @@ class GitHubServer:
 
 @contextmanager
 def serving(server: GitHubServer) -> Iterator[str]:
-    """Serve on a free port of loopback, in a thread; yields the API's URL."""
+    """Serve until the block ends; yields the API's URL."""
     git(server.state.remote, "config", "http.receivepack", "true")
-    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-
-    async def main() -> None:
-        app = web.Application(client_max_size=1 << 28)
-        app.router.add_route("*", "/{any:.*}", server.handle)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        ready.set()
-        await stop.wait()
-        await runner.cleanup()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
-    thread.start()
-    ready.wait()
-    try:
+    app = web.Application(client_max_size=1 << 28)
+    app.router.add_route("*", "/{any:.*}", server.handle)
+    with in_a_thread(app) as server.url:
         yield server.url
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-        loop.close()

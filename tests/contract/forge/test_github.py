@@ -15,12 +15,10 @@ from publisher.domain.errors import (
     Unavailable,
 )
 from publisher.ports import PullState
-from tests.contract.forge.github_server import Fault
+from tests.contract.forge.github_server import Fault, Request
 from tests.contract.forge.on_github import GitHubStage
 from tests.contract.forge.stage import (
     ANA,
-    SPRING,
-    branches_of,
     main_of,
     more,
     on_main,
@@ -210,6 +208,20 @@ def test_a_merge_whose_answer_was_lost_is_found(stage: GitHubStage) -> None:
     assert told(stage).count(f"PUT /pulls/{pull.number}/merge") == 1
 
 
+def test_a_head_that_moves_between_looking_and_merging_is_not_merged(stage: GitHubStage) -> None:
+    before, pull, moved = main_of(stage), opened(stage), []
+
+    def move(request: Request) -> None:
+        if request.path.endswith(f"/pulls/{pull.number}") and not moved:
+            moved.append(more(stage))
+
+    stage.server.afterwards = move
+    with pytest.raises(Conflict, match="Head branch was modified"):
+        stage.forge.merge(pull.number, pull.head, "Merge\n", ANA)
+    assert moved
+    assert main_of(stage) == before
+
+
 def test_a_merge_that_did_not_arrive_is_not_repeated(stage: GitHubStage) -> None:
     before, pull = main_of(stage), opened(stage)
     stage.server.faults.append(Fault("PUT", 502, {"message": "Bad gateway"}))
@@ -346,64 +358,3 @@ def test_texts_longer_than_github_takes_are_cut(stage: GitHubStage) -> None:
     stage.forge.set_status(pull.head, ok=False, text="y" * 500)
     assert len(stage.comments(pull.number)[0]) <= 65_536
     assert stage.status(pull.head) == (False, "y" * 140)
-
-
-# Repositories of all kinds.
-
-
-def test_a_renamed_default_branch_is_followed(stage: GitHubStage) -> None:
-    stage.people.git("push", "--quiet", "origin", "origin/main:refs/heads/trunk")
-    git(stage.state.remote, "symbolic-ref", "HEAD", "refs/heads/trunk")
-    stage.state.default_branch = "trunk"
-    pull = opened(stage)
-    assert stage.state.pulls[pull.number]["base"] == "trunk"
-    merged = stage.forge.merge(pull.number, pull.head, "Merge\n", ANA)
-    assert git(stage.state.remote, "rev-parse", "trunk") == merged
-    assert branches_of(stage).main == "trunk"
-
-
-def test_a_renamed_repository_is_written_to_by_its_new_name(stage: GitHubStage) -> None:
-    location = {"Location": f"{stage.server.url}/repos/acme/site"}
-    stage.server.faults.append(Fault("/repos/acme/old", 301, {}, location, times=99))
-    forge = stage.connected(repository="acme/old").forge
-    pull = opened(stage)
-    forge.comment(pull.number, "hello", ANA)
-    assert stage.comments(pull.number) == ["**Ana Silva:** hello"]
-
-
-@pytest.mark.parametrize("fork", ["stranger", "gone"])
-def test_a_fork_is_told_apart_and_its_branch_is_not_ours(stage: GitHubStage, fork: str) -> None:
-    stage.described = fork != "gone"  # GitHub lists null then, and describes it for one alone
-    head = main_of(stage)
-    wanted = {"title": "Theirs", "head": SPRING, "base": "main"}
-    stage.state.add(wanted, None, head, fork=fork)
-    (pull,) = stage.forge.pulls()
-    assert (pull.fork, pull.author) == (True, "ghost")
-    assert stage.forge.pull_of(SPRING) is None
-
-
-def test_pull_requests_into_other_branches_are_none_of_ours(stage: GitHubStage) -> None:
-    stage.people.git("push", "--quiet", "origin", "origin/main:refs/heads/release")
-    wanted = {"title": "Other", "head": SPRING, "base": "release"}
-    stage.state.add(wanted, "ana", main_of(stage))
-    stage.state.pulls[1]["fork"] = ""
-    opened(stage, "epic/two")
-    assert [pull.branch for pull in stage.forge.pulls()] == ["epic/two"]
-    assert stage.forge.pull_of(SPRING) is None
-
-
-def test_a_review_that_was_not_handed_in_yet_is_left_out(stage: GitHubStage) -> None:
-    pull = opened(stage)
-    stage.state.reviews[pull.number] = [
-        {"id": 1, "user": None, "state": "PENDING", "body": "", "commit_id": pull.head},
-        {
-            "id": 2,
-            "user": None,
-            "state": "DISMISSED",
-            "body": "",
-            "commit_id": None,
-            "submitted_at": "2026-11-29T09:00:00Z",
-        },
-    ]
-    (review,) = stage.forge.reviews(pull.number)
-    assert (review.id, review.author, review.commit) == ("2", "ghost", "")

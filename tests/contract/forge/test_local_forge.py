@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ def test_what_waits_goes_with_the_next_push_that_cannot_wait(stage: LocalStage) 
     pull = opened(stage)
     before = len(subjects(stage))
     with stage.forge.together():
-        stage.forge.say(pull.number, "state", "Scheduled.")
+        stage.forge.comment(pull.number, "Scheduled.", ANA)
         stage.forge.merge(pull.number, pull.head, "Merge\n", ANA)
     assert len(subjects(stage)) == before + 1
     assert stage.comments(pull.number) == ["Scheduled."]
@@ -187,6 +188,27 @@ def test_a_main_that_moves_between_looking_and_pushing_is_merged_with(stage: Loc
     assert len(git(stage.remote, "log", "--format=%h", "--merges", "main").split()) == 1
 
 
+def test_a_fetch_by_another_thread_in_between_loses_nobodys_change(stage: LocalStage) -> None:
+    """The clone is shared: what it fetched after we looked is not what we looked at."""
+    pull, other = opened(stage), stage.another("other")
+    meanwhile: list[Callable[[], object]] = []
+
+    def clock() -> datetime:
+        if meanwhile:
+            meanwhile.pop()()
+            branches_of(stage).fetch()
+        return stage.now()
+
+    forge = LocalForge(stage.store, clock, stage.rests.append)
+    meanwhile.append(lambda: other.comment(pull.number, "theirs", ANA))
+    forge.say(pull.number, "state", "ours")
+    assert set(stage.comments(pull.number)) == {"ours", "theirs"}
+    meanwhile.append(lambda: on_main(stage, "content/other.txt", "theirs\n"))
+    merged = forge.merge(pull.number, pull.head, "Merge\n", ANA)
+    assert main_of(stage) == merged
+    assert stage.store.file(merged, "content/other.txt") == b"theirs\n"
+
+
 def test_when_others_are_always_faster_nothing_is_changed(stage: LocalStage) -> None:
     pull, other, rests = opened(stage), stage.another("other"), []
     forge = LocalForge(stage.store, stage.now, rests.append)
@@ -238,9 +260,10 @@ def test_numbers_go_on_after_a_thousand(stage: LocalStage) -> None:
     late = document.replace('"number": 1,', '"number": 1000,')
     write_document(stage, "open/1000.json", late.replace("epic/one", "epic/thousand"))
     assert opened(stage, "epic/two").number == 1001
+    write_document(stage, "done/3/3000.json", document.replace('"number": 1,', '"number": 3000,'))
+    assert opened(stage, "epic/three").number == 3001
     stage.forge.close(1000)
     assert {"done/1/1000.json", "done/0/1.json", "open/1001.json"} <= files(stage)
-    assert opened(stage, "epic/three").number == 1002
 
 
 def test_merged_with_git_and_deleted_is_written_down_at_the_next_change(

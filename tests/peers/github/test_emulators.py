@@ -5,18 +5,15 @@ myworld cannot edit comments; neither answers a stale `sha` as GitHub does. What
 against our own server (tests/contract/forge).
 """
 
-import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from aiohttp import web
 
 from publisher.adapters.github_forge import DRAFT, READY
 from publisher.domain.errors import Conflict, NotFound, Refused
 from publisher.entrypoints.forge_hooks import ForgeHooks
 from publisher.ports import PullState, Signature, Verdict
+from tests.contract.forge.in_a_thread import in_a_thread
 from tests.peers.github.conftest import SPRING, Emulator
 
 pytestmark = pytest.mark.peers
@@ -180,38 +177,14 @@ def test_a_bad_token_is_refused_with_what_to_do(myworld: Emulator) -> None:
         myworld.forge("ghp_nobody").pulls()
 
 
-@contextmanager
-def listening(hooks: ForgeHooks) -> Iterator[str]:
-    """Serve webhooks in a thread."""
-    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    urls = []
-
-    async def main() -> None:
-        runner = web.AppRunner(hooks.application())
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        urls.append(f"http://127.0.0.1:{runner.addresses[0][1]}/github")
-        ready.set()
-        await stop.wait()
-        await runner.cleanup()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
-    thread.start()
-    ready.wait()
-    yield urls[0]
-    loop.call_soon_threadsafe(stop.set)
-    thread.join()
-    loop.close()
-
-
 @pytest.mark.parametrize("secret", ["right", "wrong"])
 def test_a_signed_delivery_wakes_and_a_wrongly_signed_one_does_not(
     emulate: Emulator, secret: str
 ) -> None:
     woken = threading.Event()
     emulate.branch(SPRING, EPIC)
-    with listening(ForgeHooks("right", woken.set)) as url:
-        config = {"url": url, "content_type": "json", "secret": secret}
+    with in_a_thread(ForgeHooks("right", woken.set).application()) as url:
+        config = {"url": f"{url}/github", "content_type": "json", "secret": secret}
         emulate.ask("POST", "/hooks", {"config": config, "events": ["pull_request"]})
         emulate.forge().open(SPRING, "Spring", "", ANA, draft=False)
         assert woken.wait(5 if secret == "right" else 0.5) is (secret == "right")
