@@ -85,6 +85,14 @@ class Config:
         return replace(self, redis_url=url)
 
     @property
+    def webhook_secret(self) -> str:
+        """What GitHub signs its deliveries with; raise ConfigError when it was never set."""
+        secret = self.environ.get("GITHUB_WEBHOOK_SECRET", "")
+        if not secret:
+            raise ConfigError("GITHUB_WEBHOOK_SECRET is not set: use the secret of the webhook.")
+        return secret
+
+    @property
     def github(self) -> GitHubAccess | None:
         """How to reach GitHub when the repository is there; raise ConfigError, see github_of."""
         return github_of(self.environ, self.repo)

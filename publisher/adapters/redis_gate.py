@@ -43,6 +43,7 @@ class Keys:
         self.starter = self.prefix + "round:starter"
         self.leader = self.prefix + "round:leader"
         self.trouble = self.prefix + "trouble"
+        self.forge_moved = self.prefix + "forge:moved"
 
     def claim(self, claim: str) -> str:
         return f"{self.prefix}claim:{claim}"

@@ -41,6 +41,7 @@ _COMMANDS = {
     "round": ("run", "Run one round now."),
     "worker": ("run", "Run a worker on this machine."),
     "up": ("run", "Start everything on this machine."),
+    "hooks": ("run", "Listen for GitHub's webhooks."),
     "sandbox": ("run", "Run the sandbox, a social network of your own."),
     "demo": ("demo", "Show the main job in a temporary folder."),
 }

@@ -98,3 +98,27 @@ def sandbox(port: int) -> None:
 
     with suppress(KeyboardInterrupt):
         asyncio.run(serve("127.0.0.1", port, ready))
+
+
+@click.command()
+@repo_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8500, show_default=True, help="0 takes a free one.")
+def hooks(repo: str, host: str, port: int) -> None:
+    """Listen for GitHub's webhooks (POST /github), signed with GITHUB_WEBHOOK_SECRET.
+
+    They only spare waiting for the next poll; put a proxy with TLS in front.
+    """
+    from publisher.entrypoints.forge_hooks import serve  # noqa: PLC0415 - keeps --help fast
+    from publisher.wiring import App  # noqa: PLC0415 - the same
+
+    config = Config.from_env(read_environment(), repo)
+    set_up_logging(config.log_level)
+    app = App(config)
+
+    def ready(at: int) -> None:
+        click.echo(f"hooks on http://{host}:{at}/github")
+        sys.stdout.flush()
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve(config.webhook_secret, app.tell_moved, host, port, ready))

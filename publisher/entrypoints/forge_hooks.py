@@ -68,3 +68,22 @@ class ForgeHooks:
         self._seen[delivery] = None
         while len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
+
+
+async def serve(
+    secret: str,
+    wake: Callable[[], object],
+    host: str,
+    port: int,
+    ready: Callable[[int], None],
+) -> None:
+    """Listen until cancelled; `ready` is told the port."""
+    runner = web.AppRunner(ForgeHooks(secret, wake).application())
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        ready(runner.addresses[0][1])
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()

@@ -44,6 +44,8 @@ def run_everything(config: Config, deliverers: int) -> None:
         sandbox = _sandbox_wanted(app)
         if sandbox:
             everything.append(Children(["sandbox", "--port", str(sandbox)], 1))
+        if config.environ.get("GITHUB_WEBHOOK_SECRET"):
+            everything.append(Children(["hooks", "--repo", config.repo], 1))
         os.environ["REDIS_URL"] = config.redis_url  # noqa: TID251 - handed to the children
         _greet(app, config, embedded, sandbox)
         try:

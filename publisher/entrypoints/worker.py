@@ -11,6 +11,7 @@ import redis
 
 from publisher.domain.errors import Unavailable
 from publisher.entrypoints import jobs
+from publisher.entrypoints.forge_watch import ForgeWatch
 from publisher.entrypoints.pulse import Children, Pulse
 from publisher.wiring import App
 
@@ -33,9 +34,12 @@ def lead(app: App, deliverers: int, *, only_if_stopped: bool = False) -> None:
     command += ["--leader", str(os.getpid()), "--deliverers", str(deliverers)]
     children = Children(command, deliverers)
     pulse = Pulse(app, children, None, stand_in=only_if_stopped)
+    watch = ForgeWatch(app)
+    watch.begin()
     try:
         _until_stopped(app, pulse, app.work_on_rounds)
     finally:
+        watch.stop()
         children.stop(within=app.config.timing.http)
 
 

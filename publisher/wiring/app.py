@@ -228,15 +228,28 @@ class App:
         return gone
 
     def keep_round(self, *, force: bool = False) -> RoundReport | None:
-        """One round, unless another process is in the middle of one."""
+        """One round, unless another process is in the middle of one.
+
+        `force` looks at the forge and its pull requests as well; otherwise whoever leads does.
+        """
         seconds = self.config.timing.round_lock
         with round_lock(self.client, self.gate.keys.round_lock, seconds) as mine:
             if not mine:
                 return None
-            trouble = self.editorial.watch.keep(utc_now(), force=force)
-            if trouble:
-                log.warning("forge", extra={"action": "watch_stopped", "why": trouble})
+            if force:
+                trouble = self.editorial.watch.keep(utc_now(), force=True)
+                if trouble:
+                    log.warning("forge", extra={"action": "watch_stopped", "why": trouble})
             return self.round.once(force=force)
+
+    def tell_moved(self) -> None:
+        """The forge says that something has changed: look now instead of at the next poll."""
+        self.client.set(self.gate.keys.forge_moved, "1")
+        self.queue.wake_round()
+
+    def forge_moved(self) -> bool:
+        """Whether the forge has said so since the last time this was asked."""
+        return bool(self.client.getdel(self.gate.keys.forge_moved))
 
     async def carry(self, caller: str) -> None:
         """Carry what is handed out, until nothing is left; SIGUSR1 gives the rest back."""

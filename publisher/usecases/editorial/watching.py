@@ -4,7 +4,7 @@ Level-triggered: it looks at what is there now, so a webhook that got lost only 
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -41,8 +41,9 @@ class _Look:
     """What was found in one pull request, good as long as nothing of it has changed."""
 
     key: Key
-    epics: tuple[str, ...] = ()
-    contested: Mapping[str, str] = field(default_factory=dict)
+    pull: int
+    epics: Mapping[str, Surveyed]
+    contested: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -73,41 +74,50 @@ class Watch:
         return ""
 
     def once(self, heads: Heads, now: datetime) -> None:
-        """Look at every open pull request; raise Unavailable when the forge does not answer."""
+        """Look at every open pull request; raise Unavailable when the forge does not answer.
+
+        What they hold up is known first: speaking takes its time on some forges.
+        """
         open_now = {pull.number: pull for pull in self.desk.forge.pulls() if not pull.fork}
+        fresh = {number: self._look(heads, pull) for number, pull in open_now.items()}
+        self._contest(look for look in (self._looks | fresh).values() if look.pull in open_now)
         with self.desk.forge.together():
-            for pull in open_now.values():
-                self._look(heads, pull, now)
+            for number, look in fresh.items():
+                if self._looks.get(number) != look:
+                    self._answer(open_now[number], look, now)
             self._looks = {n: look for n, look in self._looks.items() if n in open_now}
             self._ended(heads, open_now)
-        contested: dict[str, str] = {}
-        for look in self._looks.values():
-            contested.update(look.contested)
-        news = self.seen.contest(contested)
-        self.desk.index.set_wake([(epic, AT_ONCE) for epic in news])
 
-    def _look(self, heads: Heads, pull: Pull, now: datetime) -> None:
-        """One pull request that the forge does not let us speak in keeps back no other."""
+    def _look(self, heads: Heads, pull: Pull) -> _Look:
+        """What one pull request changes; as it was known when nothing of it has changed."""
         found = self.desk.finder.touched(heads, pull)
         key = self._key(heads, pull, found)
         known = self._looks.get(pull.number)
         if known is not None and known.key == key:
-            return
+            return known
         epics = {epic: self.survey.of(where) for epic, where in found.items()}
-        contested = dict(self._contested(heads, pull, epics))
-        self._looks[pull.number] = _Look(key, tuple(epics), contested)
-        if not epics:
-            return
+        return _Look(key, pull.number, epics, dict(self._contested(heads, pull, epics)))
+
+    def _contest(self, looks: Iterable[_Look]) -> None:
+        contested: dict[str, str] = {}
+        for look in looks:
+            contested.update(look.contested)
+        news = self.seen.contest(contested)
+        self.desk.index.set_wake([(epic, AT_ONCE) for epic in news])
+
+    def _answer(self, pull: Pull, look: _Look, now: datetime) -> None:
+        """One pull request that the forge does not let us speak in keeps back no other."""
         try:
-            if self._listen(pull, epics, now):
-                self._looks[pull.number] = _Look((), tuple(epics), contested)  # it has moved
-                return
-            self._speak(pull, pull_page(pull, epics, contested, self.desk.files))
+            if look.epics and self._listen(pull, look.epics, now):
+                return  # its head has moved: the next look tells how it stands now
+            if look.epics:
+                self._speak(pull, pull_page(pull, look.epics, look.contested, self.desk.files))
         except Unavailable:
             raise
         except CopydeskError as error:
             said = {"action": "pull_failed", "pull": pull.number, "why": str(error)}
             log.warning("pull request", extra=said)
+        self._looks[pull.number] = look
 
     def _key(self, heads: Heads, pull: Pull, found: Mapping[str, Where]) -> Key:
         """Everything that the result of a look depends on."""
@@ -214,7 +224,7 @@ class Watch:
                 if pull.state is PullState.MERGED:
                     for epic in epics:
                         self._tell_unapproved(heads, pull, epic)
-        self.seen.keep_pulls({number: look.epics for number, look in self._looks.items()})
+        self.seen.keep_pulls({number: tuple(look.epics) for number, look in self._looks.items()})
 
     def _tell_unapproved(self, heads: Heads, pull: Pull, epic: str) -> None:
         if not self.desk.index.path_of(epic):
