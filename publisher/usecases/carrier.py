@@ -14,7 +14,7 @@ from functools import partial
 
 from publisher.domain.delivery import Work
 from publisher.domain.epic import Profile
-from publisher.domain.errors import ConfigError, CopydeskError, Unavailable
+from publisher.domain.errors import ConfigError, CopydeskError, Refused, Unavailable
 from publisher.domain.outcome import (
     NO_HANDLE,
     ErrorKind,
@@ -44,10 +44,6 @@ CLOCKS_DIFFER = timedelta(seconds=2)
 REDIS_AWAY = 0.5
 LINGER = 1.0
 BEFORE_A_POST = frozenset({Work.CALL, Work.PREPARE})
-NO_PARENT = (
-    "Nobody knows the id of the post before part {}, so it cannot continue that post."
-    " Publish the rest by hand."
-)
 _NOT_OURS_TO_TELL = frozenset({"taken", "called"})
 
 
@@ -139,10 +135,8 @@ class Carrier:
             platform = self.work.platforms[profile.platform]
             http = PunctualHttp(self.work.http, self.work.boot)
             account = platform.connect(profile, self.work.secrets(profile), http)
-            if claim.part and not claim.reply_to and claim.work in BEFORE_A_POST:
-                fault = Fault(ErrorKind.LOST, NO_PARENT.format(claim.part + 1))
-                await self._report(claim, claim.part, GiveUp(fault))
-            elif claim.work == Work.CALL:
+            _check_parent(claim)
+            if claim.work == Work.CALL:
                 await self._call(claim, profile, account, http)
             else:
                 await self._report(claim, claim.part, await self._aside(claim, profile, account))
@@ -294,3 +288,12 @@ class Carrier:
             else:
                 break
         self.work.wake_round()
+
+
+def _check_parent(claim: HandedClaim) -> None:
+    """A part of a thread never goes out without its parent; raise Refused."""
+    if claim.part and not claim.reply_to and claim.work in BEFORE_A_POST:
+        raise Refused(
+            f"Nobody knows the id of the post before part {claim.part + 1}, so it cannot continue"
+            " that post. Publish the rest by hand."
+        )

@@ -51,7 +51,7 @@ RULES: Mapping[str, Rule] = {
     "publisher.platforms.sandbox": Rule(
         awaits=True,
         functions=frozenset(
-            {"prepare", "publish", "check", "locate", "_publish_container", "_made"}
+            {"prepare", "publish", "check", "locate", "_publish_container", "_make"}
         ),
     ),
     "publisher.connecting.line": Rule(awaits=True, functions=frozenset({"ask", "call", "_send"})),
