@@ -4,6 +4,7 @@ CopydeskError
 ├── ContentError        people's files are wrong; carries the problems, each with its place
 ├── NotFound            the named epic or delivery does not exist
 ├── Refused             the request is understood and may not be done; says what to do instead
+│   └── MediaRefused    an attachment cannot be sent as it is
 ├── Conflict            somebody else was faster, three times; nothing was changed
 ├── Unavailable         git, Redis or the network does not answer; nothing was changed
 ├── ConfigError         a setting is missing or contradicts another
@@ -31,6 +32,10 @@ class NotFound(CopydeskError):
 
 class Refused(CopydeskError):
     """The request is understood and may not be done."""
+
+
+class MediaRefused(Refused):
+    """An attachment cannot be sent as it is."""
 
 
 class Conflict(CopydeskError):
