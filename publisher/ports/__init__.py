@@ -19,6 +19,7 @@ from publisher.ports.git import (
     Signature,
     Store,
 )
+from publisher.ports.media import MediaDesk, MediaFetcher, MediaStore
 from publisher.ports.platforms import (
     Account,
     Attachment,
@@ -56,6 +57,9 @@ __all__ = [
     "HttpAnswer",
     "Index",
     "Lane",
+    "MediaDesk",
+    "MediaFetcher",
+    "MediaStore",
     "NoAnswer",
     "NotSent",
     "Passed",
