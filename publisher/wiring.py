@@ -21,7 +21,6 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from publisher.adapters.clock import DriftGuard, boot_clock
-from publisher.adapters.contents import GitContents
 from publisher.adapters.git_store import BOT, GitStore
 from publisher.adapters.http import AiohttpHttp
 from publisher.adapters.index import SqliteIndex
@@ -39,7 +38,9 @@ from publisher.domain.budget import PushBudget
 from publisher.domain.delivery import Key
 from publisher.domain.epic import Desk, Profile
 from publisher.domain.errors import ConfigError, Unavailable
+from publisher.domain.fit import NO_LIMITS, MediaLimits
 from publisher.domain.policy import Policy
+from publisher.media_wiring import MediaParts
 from publisher.platforms import find_all
 from publisher.ports import Account, Heads, Platform
 from publisher.usecases.carrier import Carrier, Carrying
@@ -70,6 +71,10 @@ class App:
     @cached_property
     def index(self) -> SqliteIndex:
         return SqliteIndex(self.config.index, self.store, self.policy)
+
+    @cached_property
+    def media(self) -> MediaParts:
+        return MediaParts(self.config, self.store, self.limits)
 
     @cached_property
     def repository(self) -> str:
@@ -106,6 +111,8 @@ class App:
             gate=self.gate,
             queue=self.queue,
             platforms=self.platforms,
+            media=self.media.desk,
+            limits=self.limits,
             policy=self.policy,
             clock=DriftGuard(self.config.timing.clock_drift),
             budget=PushBudget(per_minute),
@@ -123,6 +130,11 @@ class App:
 
     def policy(self, desk: Desk) -> Policy:
         return self.config.policy(desk, local_forge=self.store.remote.local)
+
+    def limits(self, profile: Profile) -> MediaLimits:
+        """What the platform of a profile takes."""
+        del profile
+        return NO_LIMITS
 
     def secrets(self, profile: Profile) -> Mapping[str, str]:
         return self.config.secrets(profile, self.platforms[profile.platform].secrets)
@@ -187,7 +199,7 @@ class App:
             async with AiohttpHttp(timing) as http:
                 carrying = Carrying(
                     lane=lane,
-                    contents=GitContents(self.store),
+                    contents=self.media.contents,
                     platforms=self.platforms,
                     secrets=self.secrets,
                     http=http,

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from publisher.domain.errors import IllegalStep
+from publisher.domain.media import UnreadyMedia
 from publisher.domain.outcome import Fault, Handle
 
 
@@ -241,12 +242,16 @@ def claim_id(key: Key, seq: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """The ledger's file for one epic: all that ever happened to it."""
+    """The ledger's file for one epic: all that ever happened to it.
+
+    `media` are the attachments that keep deliveries back now.
+    """
 
     epic: str
     path: str = ""
     title: str = ""
     deliveries: Mapping[Key, Delivery] = field(default_factory=dict)
+    media: tuple[UnreadyMedia, ...] = ()
 
     def get(self, key: Key) -> Delivery | None:
         return self.deliveries.get(key)

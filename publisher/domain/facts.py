@@ -7,6 +7,8 @@ from datetime import datetime
 
 from publisher.domain.delivery import Key, Record
 from publisher.domain.epic import Profile
+from publisher.domain.fit import NO_LIMITS, MediaLimits
+from publisher.domain.media import Seen, Usable
 from publisher.domain.policy import Policy
 from publisher.domain.traits import Traits
 
@@ -32,7 +34,8 @@ class Facts:
     """All that a decision about one epic may depend on, besides the epic and its record.
 
     `commit` is where the epic was read. `same_content` answers which other delivery occupies an
-    account with the same fingerprint. `sha256` knows the epic's media files.
+    account with the same fingerprint. `media` knows the epic's media by name, `limits` what the
+    platform of a profile takes.
     """
 
     now: datetime
@@ -42,13 +45,19 @@ class Facts:
     owner: str
     profiles: Mapping[str, Profile]
     traits: Callable[[Profile], Traits]
+    media: Callable[[str], Seen]
     may_claim: bool = True
     views: Mapping[str, GateView] = field(default_factory=dict)
     expired: AbstractSet[str] = frozenset()
     dead: AbstractSet[str] = frozenset()
     same_content: Callable[[Key, str, str], str | None] = lambda _key, _place, _print: None
-    sha256: Callable[[str], str] = lambda _file: ""
+    limits: Callable[[Profile], MediaLimits] = lambda _profile: NO_LIMITS
     replaces: str = ""
+
+    def sha256(self, name: str) -> str:
+        """The hash of an attachment's bytes; empty while they are not known."""
+        seen = self.media(name)
+        return seen.sha256 if isinstance(seen, Usable) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,10 @@ def payload_of(task: Task, profile: Profile) -> Payload:
 
 
 def digest_of(payload: Payload, profile: Profile, sha256: Mapping[str, str]) -> str:
-    """Digest everything that would be published; `sha256` maps media files to their bytes' hash."""
+    """Digest everything that would be published.
+
+    `sha256` maps media to their bytes' hash, followed by how they are fitted where they are.
+    """
     return _sha256(
         {
             "v": 1,
@@ -54,7 +57,7 @@ def digest_of(payload: Payload, profile: Profile, sha256: Mapping[str, str]) -> 
             "subject": payload.subject,
             "params": _plain(payload.params),
             "parts": [
-                [part.text, [[m.file, m.alt, sha256[m.file]] for m in part.media]]
+                [part.text, [[m.name, m.alt, sha256[m.name]] for m in part.media]]
                 for part in payload.parts
             ],
         }
@@ -67,7 +70,7 @@ def fingerprint_of(payload: Payload, profile: Profile, sha256: Mapping[str, str]
         [
             profile.place,
             payload.subject,
-            [[part.text, [sha256[m.file] for m in part.media]] for part in payload.parts],
+            [[part.text, [sha256[m.name] for m in part.media]] for part in payload.parts],
         ]
     )
 

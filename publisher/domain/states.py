@@ -1,4 +1,4 @@
-"""The three layers that people see, each derived: epic, post (task) and media."""
+"""The layers that people see, each derived: epic and post (task)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
 from publisher.domain.epic import Epic, Task
+from publisher.domain.media import MediaStatus, UnreadyMedia
 
 
 class EpicState(StrEnum):
@@ -29,14 +30,6 @@ class PostStatus(StrEnum):
     MEDIA_FAILED = "media_processing_failed"
 
 
-class MediaStatus(StrEnum):
-    """The media layer, with the names of the HTTP API."""
-
-    PENDING = "pending"
-    PROCESSED = "processed"
-    FAILED = "failed"
-
-
 _ERROR = frozenset({DeliveryStatus.FAILED, DeliveryStatus.UNCONFIRMED})
 
 
@@ -52,18 +45,30 @@ def epic_state(epic: Epic, record: Record) -> EpicState:
         return EpicState.ERROR
     if not epic.tasks or not living:
         return EpicState.REVIEW
+    if any(_media_failed(record.media, task.id) for task in epic.tasks):
+        return EpicState.ERROR
     if all(delivery.status is DeliveryStatus.PUBLISHED for delivery in living):
         return EpicState.PUBLISHED
     return EpicState.SCHEDULED if epic.schedule else EpicState.REVIEW
 
 
-def post_status(task: Task, deliveries: Iterable[Delivery], now: datetime) -> PostStatus:
-    """The status of one task from those of its deliveries."""
-    known = list(deliveries)
+def post_status(
+    task: Task, deliveries: Iterable[Delivery], now: datetime, unready: Iterable[UnreadyMedia] = ()
+) -> PostStatus:
+    """The status of one task from those of its deliveries and of its media that are not ready."""
+    known, waiting = list(deliveries), list(unready)
     statuses = {delivery.status for delivery in known}
+    if _media_failed(waiting, task.id):
+        return PostStatus.MEDIA_FAILED
     if not known or statuses <= {DeliveryStatus.PENDING}:
         if task.due is None:
             return PostStatus.DRAFT
-        return PostStatus.SCHEDULED if task.due > now else PostStatus.PENDING
+        pending = any(media.task == task.id for media in waiting)
+        return PostStatus.SCHEDULED if task.due > now and not pending else PostStatus.PENDING
     moving = {DeliveryStatus.PENDING, DeliveryStatus.PROCESSING}
     return PostStatus.PROCESSING if statuses & moving else PostStatus.PROCESSED
+
+
+def _media_failed(unready: Iterable[UnreadyMedia], task: str) -> bool:
+    """Only what keeps a delivery back is remembered, so what is out already is no error."""
+    return any(m.task == task and m.status is MediaStatus.FAILED for m in unready)

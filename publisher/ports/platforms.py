@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from publisher.domain.epic import Options, Profile
@@ -48,13 +49,18 @@ class Http(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One media file with its bytes, exactly as approved."""
+    """One media file with its bytes, exactly as approved.
+
+    What is too large for memory has no `data` and lies at `path`, for platforms whose traits say
+    that they stream media.
+    """
 
     file: str
     alt: str
     content_type: str
     sha256: str
     data: bytes = field(repr=False)
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

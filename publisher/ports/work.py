@@ -1,5 +1,6 @@
 """What workers need besides: hints, clocks, and the content of a claim."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -29,6 +30,10 @@ class Contents(Protocol):
 
     def profile(self, claim: HandedClaim) -> Profile:
         """The account as the desk files had it at the claim's commit; raise NotFound."""
+        ...
+
+    def fitting(self, claim: HandedClaim, profile: Profile) -> Callable[[], None] | None:
+        """What takes long before `posts` and may be done in another thread; None: nothing does."""
         ...
 
     def posts(self, claim: HandedClaim, profile: Profile) -> tuple[Post, ...]:

@@ -14,7 +14,7 @@ from functools import partial
 
 from publisher.domain.delivery import Work
 from publisher.domain.epic import Profile
-from publisher.domain.errors import ConfigError, CopydeskError, Unavailable
+from publisher.domain.errors import CopydeskError, Unavailable
 from publisher.domain.outcome import (
     ErrorKind,
     Fault,
@@ -33,6 +33,7 @@ from publisher.domain.policy import Timing
 from publisher.domain.traits import Safety
 from publisher.ports import Account, Contents, HandedClaim, Http, Lane, Passed, Platform, Post
 from publisher.usecases.punctual import PunctualHttp
+from publisher.usecases.ready_posts import kind_of, ready_posts
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Carrier:
     work: Carrying
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _slots: asyncio.Semaphore = field(init=False)
+    _fitting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _alarms: dict[datetime, asyncio.Event] = field(default_factory=dict)
     _behind: float = 0.0
@@ -137,9 +139,11 @@ class Carrier:
                 await self._call(claim, profile, account, http)
             else:
                 await self._report(claim, claim.part, await self._aside(claim, profile, account))
+        except Unavailable as error:
+            fault = Fault(ErrorKind.UNAVAILABLE, str(error))
+            await self._report(claim, claim.part, Retry(fault))
         except CopydeskError as error:
-            kind = ErrorKind.MISCONFIGURED if isinstance(error, ConfigError) else ErrorKind.CHANGED
-            await self._report(claim, claim.part, GiveUp(Fault(kind, str(error))))
+            await self._report(claim, claim.part, GiveUp(Fault(kind_of(error), str(error))))
         except Exception as error:
             log.exception("carrier failed", extra={"action": "carrier_failed", "claim": claim.id})
             fault = Fault(ErrorKind.BUG, f"Copydesk failed before the call: {error!r:.200}")
@@ -149,7 +153,7 @@ class Carrier:
         """Everything that may be repeated at will: prepare, check, look up."""
         if claim.work == Work.CHECK:
             return await account.check(claim.handle)
-        post = self.work.contents.posts(claim, profile)[claim.part]
+        post = (await self._posts(claim, profile))[claim.part]
         post = replace(post, reply_to=claim.reply_to or None)
         if claim.work == Work.PREPARE:
             return await account.prepare(post)
@@ -160,11 +164,17 @@ class Carrier:
         ours = [candidate for candidate in found if candidate.at >= since]
         return Located(Published(ours[-1].id, ours[-1].url) if ours else None)
 
+    async def _posts(self, claim: HandedClaim, profile: Profile) -> tuple[Post, ...]:
+        """The posts of a claim; media are fitted for one claim at a time, so memory is bounded."""
+        traits = self.work.platforms[profile.platform].traits(profile)
+        async with self._fitting:
+            return await ready_posts(self.work.contents, claim, profile, traits)
+
     async def _call(
         self, claim: HandedClaim, profile: Profile, account: Account, http: PunctualHttp
     ) -> None:
         """Publish part after part; each passes the gate by itself and is reported at once."""
-        posts = self.work.contents.posts(claim, profile)
+        posts = await self._posts(claim, profile)
         traits = self.work.platforms[profile.platform].traits(profile)
         reply_to = claim.reply_to
         for part in range(claim.part, claim.parts):

@@ -1,0 +1,113 @@
+"""Whether the media of a task are ready to go to a profile, and what exactly would be sent."""
+
+from collections.abc import Callable, Iterator
+
+from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
+from publisher.domain.epic import Epic, Media, Profile, Task
+from publisher.domain.facts import Facts
+from publisher.domain.fit import MediaLimits, Steps, fit, imprint
+from publisher.domain.media import (
+    MediaFault,
+    MediaStatus,
+    Seen,
+    Unpinned,
+    Unprobed,
+    UnreadyMedia,
+    Unusable,
+    Usable,
+)
+
+_TO_GO = frozenset({DeliveryStatus.PENDING, DeliveryStatus.WAITING, DeliveryStatus.PROCESSING})
+
+
+def imprints(
+    task: Task, profile: Profile, media: Callable[[str], Seen], limits: MediaLimits
+) -> dict[str, str]:
+    """Each attachment's hash with the steps that fit it to this profile: what digests cover."""
+    found = {}
+    for name in dict.fromkeys(item.name for item in task.media):
+        seen = media(name)
+        found[name] = seen.sha256 if isinstance(seen, Usable) else ""
+        steps = steps_for(name, seen, profile, limits)
+        if isinstance(seen, Usable) and isinstance(steps, tuple):
+            found[name] = imprint(seen.sha256, steps)
+    return found
+
+
+def steps_for(name: str, seen: Seen, profile: Profile, limits: MediaLimits) -> Steps | MediaFault:
+    """How these media are fitted to this profile; nothing is done to what is not known yet."""
+    if not isinstance(seen, Usable):
+        return ()
+    return fit(name, seen.probe, limits, frozenset(profile.fit))
+
+
+class MediaReady:
+    """The media of one epic, as the facts know them."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def imprints(self, task: Task, profile: Profile) -> dict[str, str]:
+        return imprints(task, profile, self._facts.media, self._facts.limits(profile))
+
+    def keeps_back(self, task: Task, profile: Profile) -> bool:
+        """Whether any of it is not ready: then nothing of this task goes to this profile."""
+        return any(
+            isinstance(self._facts.media(media.name), Unprobed)
+            or self._unready(media, profile) is not None
+            for media in task.media
+        )
+
+    def soon(self, task: Task) -> bool:
+        """Whether any of it still waits for a look of our own."""
+        return any(isinstance(self._facts.media(media.name), Unprobed) for media in task.media)
+
+    def looks_again(self, epic: Epic, record: Record) -> bool:
+        """The same of everything that is still to go."""
+        return any(self.soon(task) for task, _media, _profile in self._awaited(epic, record))
+
+    def unready(self, epic: Epic, record: Record) -> tuple[UnreadyMedia, ...]:
+        """What keeps deliveries of this epic back; what was known before keeps its time."""
+        since = {
+            (known.task, known.name, known.cause, known.message): known.at for known in record.media
+        }
+        found = {}
+        for task, media, profile in self._awaited(epic, record):
+            verdict = self._unready(media, profile)
+            if verdict is None or (task.id, media.name) in found:
+                continue
+            status, cause, message = verdict
+            found[task.id, media.name] = UnreadyMedia(
+                task=task.id,
+                name=media.name,
+                status=status,
+                cause=cause,
+                message=message,
+                at=since.get((task.id, media.name, cause, message), self._facts.now),
+            )
+        return tuple(found.values())
+
+    def _awaited(self, epic: Epic, record: Record) -> Iterator[tuple[Task, Media, Profile]]:
+        """Every attachment of what is still to go."""
+        for task, name in epic.deliveries():
+            profile = self._facts.profiles.get(name)
+            known = record.get(Key(record.epic, task.id, name))
+            if profile is not None and (known is None or _to_go(known)):
+                yield from ((task, media, profile) for media in task.media)
+
+    def _unready(self, media: Media, profile: Profile) -> tuple[MediaStatus, str, str] | None:
+        match self._facts.media(media.name):
+            case Unpinned():
+                message = f"Nobody has fetched {media.name} yet. `copydesk pin` does."
+                return MediaStatus.PENDING, "", message
+            case Unusable(fault):
+                return MediaStatus.FAILED, fault.cause, fault.message
+            case Usable() | Unprobed() as seen:
+                steps = steps_for(media.name, seen, profile, self._facts.limits(profile))
+                if isinstance(steps, MediaFault):
+                    return MediaStatus.FAILED, steps.cause, f"{profile.id}: {steps.message}"
+        return None
+
+
+def _to_go(delivery: Delivery) -> bool:
+    return delivery.status in _TO_GO and not delivery.cancelled
