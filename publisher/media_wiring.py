@@ -14,7 +14,7 @@ from publisher.adapters.media_store import FolderStore
 from publisher.adapters.probe_cache import ProbeCache
 from publisher.config import Config
 from publisher.domain.epic import Profile
-from publisher.domain.fit import MediaLimits
+from publisher.domain.limits import Limits
 from publisher.ports import MediaStore
 from publisher.usecases.pin_media import PinMedia
 
@@ -25,7 +25,7 @@ class MediaParts:
     """What looks at, fetches, keeps and fits media; each part is made when first needed."""
 
     def __init__(
-        self, config: Config, store: GitStore, limits: Callable[[Profile], MediaLimits]
+        self, config: Config, store: GitStore, limits: Callable[[Profile], Limits]
     ) -> None:
         self._config, self._store, self._limits = config, store, limits
 

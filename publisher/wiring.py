@@ -38,7 +38,8 @@ from publisher.domain.budget import PushBudget
 from publisher.domain.delivery import Key
 from publisher.domain.epic import Desk, Profile
 from publisher.domain.errors import ConfigError, Unavailable
-from publisher.domain.fit import NO_LIMITS, MediaLimits
+from publisher.domain.fit import NO_LIMITS
+from publisher.domain.limits import Limits
 from publisher.domain.policy import Policy
 from publisher.media_wiring import MediaParts
 from publisher.platforms import find_all
@@ -131,7 +132,7 @@ class App:
     def policy(self, desk: Desk) -> Policy:
         return self.config.policy(desk, local_forge=self.store.remote.local)
 
-    def limits(self, profile: Profile) -> MediaLimits:
+    def limits(self, profile: Profile) -> Limits:
         """What the platform of a profile takes."""
         del profile
         return NO_LIMITS

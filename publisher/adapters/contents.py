@@ -11,7 +11,8 @@ from publisher.adapters.media_fit import Fitter
 from publisher.adapters.media_store import hash_of
 from publisher.domain.epic import Desk, Epic, Media, Profile, Task
 from publisher.domain.errors import MediaRefused, NotFound, Refused
-from publisher.domain.fit import MediaLimits, Steps, fitted_type
+from publisher.domain.fit import Steps, fitted_type
+from publisher.domain.limits import Limits
 from publisher.domain.media import MediaFault, Seen, Unusable, Usable
 from publisher.domain.media_ready import imprints, steps_for
 from publisher.domain.payload import digest_of, payload_of
@@ -32,7 +33,7 @@ class GitContents:
         media: MediaDesk,
         kept: MediaStore,
         fitter: Fitter,
-        limits: Callable[[Profile], MediaLimits],
+        limits: Callable[[Profile], Limits],
     ) -> None:
         self._store, self._media, self._limits = store, media, limits
         self._kept, self._fitter = kept, fitter

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from publisher.domain.delivery import Key, Record
 from publisher.domain.epic import Profile
-from publisher.domain.fit import NO_LIMITS, MediaLimits
+from publisher.domain.fit import NO_LIMITS
+from publisher.domain.limits import Limits
 from publisher.domain.media import Seen, Usable
 from publisher.domain.policy import Policy
 from publisher.domain.traits import Traits
@@ -51,7 +52,7 @@ class Facts:
     expired: AbstractSet[str] = frozenset()
     dead: AbstractSet[str] = frozenset()
     same_content: Callable[[Key, str, str], str | None] = lambda _key, _place, _print: None
-    limits: Callable[[Profile], MediaLimits] = lambda _profile: NO_LIMITS
+    limits: Callable[[Profile], Limits] = lambda _profile: NO_LIMITS
     replaces: str = ""
 
     def sha256(self, name: str) -> str:

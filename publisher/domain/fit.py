@@ -4,17 +4,19 @@ Nothing is ever cropped, enlarged, flattened or made worse without a word: what 
 allow in `fit` is refused, and the steps that are taken belong to what people approve.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
+from publisher.domain.limits import Limits, MediaLimits, Range, within
 from publisher.domain.media import MediaCause, MediaFault, MediaKind, Probe
 
 JPEG, PNG, WEBP = "image/jpeg", "image/png", "image/webp"
 MP4 = "video/mp4"
 WRITTEN = frozenset({JPEG, PNG, WEBP})
 MIB = 1024 * 1024
+_IN_MP4 = frozenset({"h264", "hevc", "av1", "mpeg4", "aac", "mp3"})
 
 
 class Allowed(StrEnum):
@@ -25,30 +27,8 @@ class Allowed(StrEnum):
     STRIP = "strip_metadata"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindLimits:
-    """What a platform takes of one kind of media. 0 and () mean that it does not say.
-
-    `width` is in pixels, `ratio` width by height, `seconds` the length: least and most.
-    """
-
-    taken: bool = True
-    types: tuple[str, ...] = ()
-    bytes: int = 0
-    width: tuple[int, int] = (0, 0)
-    pixels: int = 0
-    ratio: tuple[float, float] = (0.0, 0.0)
-    seconds: tuple[float, float] = (0.0, 0.0)
-    frames: int = 0
-    video_codecs: tuple[str, ...] = ()
-    audio_codecs: tuple[str, ...] = ()
-    rgb_only: bool = False
-
-
-MediaLimits = Mapping[MediaKind, KindLimits]
-
-NO_LIMITS: MediaLimits = {}
-_OPEN = KindLimits()
+NO_LIMITS = Limits()
+_OPEN = MediaLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +80,11 @@ Step = Resize | Encode | Strip | Rewrap
 Steps = tuple[Step, ...]
 
 
-def fit(
-    name: str, probe: Probe, limits: MediaLimits, allowed: AbstractSet[str]
-) -> Steps | MediaFault:
+def fit(name: str, probe: Probe, limits: Limits, allowed: AbstractSet[str]) -> Steps | MediaFault:
     """The steps from these bytes to what the platform takes; () when they fit as they are."""
-    limit = limits.get(probe.kind, _OPEN)
+    limit = _limit(probe.kind, limits)
+    if limit is None:
+        return _refused(name, f"this platform takes no {probe.kind}")
     never = next(_hopeless(probe, limit), "")
     if never:
         return _refused(name, never)
@@ -130,85 +110,98 @@ def imprint(sha256: str, steps: Steps) -> str:
     return "; ".join((sha256, *map(str, steps)))
 
 
-def _hopeless(probe: Probe, limit: KindLimits) -> Iterator[str]:
+def _limit(kind: MediaKind, limits: Limits) -> MediaLimits | None:
+    """What holds for this kind; None: the platform does not take it."""
+    named = {
+        MediaKind.IMAGE: limits.image,
+        MediaKind.ANIMATION: limits.animation,
+        MediaKind.VIDEO: limits.video,
+        MediaKind.DOCUMENT: limits.document,
+    }.get(kind)
+    return named or (None if limits.closed else _OPEN)
+
+
+def _hopeless(probe: Probe, limit: MediaLimits) -> Iterator[str]:
     """What no step mends without cropping, enlarging or cutting."""
-    if not limit.taken:
-        yield f"this platform takes no {probe.kind}"
-    if limit.width[0] and probe.width < limit.width[0]:
-        yield f"it is {probe.width} pixels wide and must be {limit.width[0]} or more"
-    low, high = limit.ratio
-    if probe.height and (low or high):
-        ratio = probe.width / probe.height
-        if ratio < low or (high and ratio > high):
-            yield (
-                f"its proportions are {ratio:.2f}:1, outside {low:g}:1 to {high:g}:1."
-                " Copydesk does not crop"
-            )
-    shortest, longest = limit.seconds
-    if probe.seconds and (probe.seconds < shortest or (longest and probe.seconds > longest)):
-        yield f"it takes {probe.seconds:.1f} s, outside {shortest:g} to {longest:g} s"
-    if limit.frames and probe.frames > limit.frames:
-        yield f"it has {probe.frames} frames, more than {limit.frames}"
+    for side, there, (least, _most) in (
+        ("wide", probe.width, limit.width),
+        ("high", probe.height, limit.height),
+    ):
+        if least is not None and there < least:
+            yield f"it is {there} pixels {side} and must be {least:g} or more"
+    ratio = probe.width / probe.height if probe.height else None
+    if ratio is not None and not within(ratio, limit.ratio):
+        yield f"its width is {ratio:.2f} times its height, not {_range(limit.ratio)}"
+    if probe.seconds and not within(probe.seconds, limit.seconds):
+        yield f"it takes {probe.seconds:.1f} seconds, not {_range(limit.seconds)}"
+
+
+def _range(allowed: Range) -> str:
+    least, most = allowed
+    words = [f"at least {least:g}" if least is not None else ""]
+    words += [f"at most {most:g}" if most is not None else ""]
+    return " and ".join(filter(None, words))
 
 
 def _image(
-    name: str, probe: Probe, limit: KindLimits, allowed: AbstractSet[str]
+    name: str, probe: Probe, limit: MediaLimits, allowed: AbstractSet[str]
 ) -> Steps | MediaFault:
     smaller = _smaller(probe, limit)
-    wrong_type = bool(limit.types) and probe.content_type not in limit.types
-    wrong_colour = limit.rgb_only and probe.colour == "CMYK"
-    too_heavy = bool(limit.bytes) and probe.size > limit.bytes
-    if not (smaller or wrong_type or wrong_colour or too_heavy):
+    why = _unlike(probe, limit)
+    if smaller and not why:
+        why = f"it is {probe.width}×{probe.height} pixels; {smaller[0]}×{smaller[1]} is allowed"
+    printed = probe.colour == "CMYK" and Allowed.REENCODE in allowed
+    if not why and not printed:
         return _stripped(name, probe, allowed)
     if Allowed.REENCODE not in allowed:
-        what = _what(probe, limit, wrong_colour=wrong_colour, smaller=smaller)
-        return _not_allowed(name, what, Allowed.REENCODE)
+        return _not_allowed(name, why, Allowed.REENCODE)
     if smaller and Allowed.RESIZE not in allowed:
-        return _not_allowed(name, _what(probe, limit, smaller=smaller), Allowed.RESIZE)
+        return _not_allowed(name, why, Allowed.RESIZE)
     target = _target(probe, limit)
     if target is None:
-        seen = "it has transparent parts" if probe.transparent else f"it is {probe.content_type}"
-        return _refused(name, f"{seen}, and this platform takes only {', '.join(limit.types)}")
+        return _refused(name, f"{why}, and none of that can hold what it shows")
     resize = (Resize(*smaller),) if smaller else ()
-    return (*resize, Encode(target, limit.bytes, Allowed.RESIZE in allowed))
+    return (*resize, Encode(target, _most(limit), Allowed.RESIZE in allowed))
 
 
-def _what(
-    probe: Probe,
-    limit: KindLimits,
-    *,
-    wrong_colour: bool = False,
-    smaller: tuple[int, int] | None = None,
-) -> str:
+def _unlike(probe: Probe, limit: MediaLimits) -> str:
+    """What is wrong with the type or the weight; empty when both are fine."""
     if limit.types and probe.content_type not in limit.types:
         return f"it is {probe.content_type}, and this platform takes {', '.join(limit.types)}"
-    if wrong_colour:
-        return "its colours are CMYK, and this platform takes RGB"
-    if smaller:
-        return (
-            f"it is {probe.width}×{probe.height} pixels, and this platform takes"
-            f" {smaller[0]}×{smaller[1]}"
-        )
-    return _too_heavy(probe, limit)
+    if _most(limit) and probe.size > _most(limit):
+        return f"it is {probe.size / MIB:.1f} MiB; {_most(limit) / MIB:.1f} MiB is allowed"
+    return ""
 
 
-def _smaller(probe: Probe, limit: KindLimits) -> tuple[int, int] | None:
+def _most(limit: MediaLimits) -> int:
+    """The most bytes; 0 when nothing is known."""
+    return int(limit.bytes[1] or 0)
+
+
+def _smaller(probe: Probe, limit: MediaLimits) -> tuple[int, int] | None:
     """The largest size with the same proportions that is allowed; None when it is as it is."""
-    scale = 1.0
-    if limit.width[1]:
-        scale = min(scale, limit.width[1] / probe.width)
+    scales = [
+        allowed / there
+        for allowed, there in (
+            (limit.width[1], probe.width),
+            (limit.height[1], probe.height),
+            (limit.sides, probe.width + probe.height),
+        )
+        if allowed
+    ]
     if limit.pixels:
-        scale = min(scale, (limit.pixels / (probe.width * probe.height)) ** 0.5)
+        scales.append((limit.pixels / (probe.width * probe.height)) ** 0.5)
+    scale = min(scales, default=1.0)
     if scale >= 1:
         return None
     return max(1, int(probe.width * scale)), max(1, int(probe.height * scale))
 
 
-def _target(probe: Probe, limit: KindLimits) -> str | None:
+def _target(probe: Probe, limit: MediaLimits) -> str | None:
     """What to write: the type it has, else one that loses nothing it shows; None: there is none."""
     written = (WEBP, PNG) if probe.transparent else (JPEG, PNG, WEBP)
     takes = [kind for kind in written if not limit.types or kind in limit.types]
-    heavy_png = probe.content_type == PNG and limit.bytes and probe.size > limit.bytes
+    heavy_png = probe.content_type == PNG and probe.size > (_most(limit) or probe.size)
     if probe.content_type in takes and not heavy_png:
         return probe.content_type
     return next(iter(takes), None)
@@ -226,44 +219,31 @@ def _stripped(name: str, probe: Probe, allowed: AbstractSet[str]) -> Steps | Med
 
 
 def _video(
-    name: str, probe: Probe, limit: KindLimits, allowed: AbstractSet[str]
+    name: str, probe: Probe, limit: MediaLimits, allowed: AbstractSet[str]
 ) -> Steps | MediaFault:
     """A wrong wrapping is mended without loss; pictures and sound are never made anew."""
-    for codec, takes, what in (
-        (probe.video_codec, limit.video_codecs, "pictures"),
-        (probe.audio_codec, limit.audio_codecs, "sound"),
-    ):
-        if codec and takes and codec not in takes:
-            return _refused(name, f"its {what} are {codec}, and this platform takes {takes[0]}")
-    if limit.width[1] and probe.width > limit.width[1]:
-        return _refused(name, f"it is {probe.width} pixels wide, more than {limit.width[1]}")
-    if limit.pixels and probe.width * probe.height > limit.pixels:
-        return _refused(name, f"it is {probe.width}×{probe.height}, more than {limit.pixels} px")
-    if limit.bytes and probe.size > limit.bytes:
-        return _refused(name, _too_heavy(probe, limit))
     wrong_type = bool(limit.types) and probe.content_type not in limit.types
-    wanted = probe.metadata and Allowed.STRIP in allowed
-    if not wrong_type and not wanted:
+    why = _unlike(probe, limit)
+    if why and not wrong_type:
+        return _refused(name, why)
+    if _smaller(probe, limit):
+        return _refused(name, f"its {probe.width}×{probe.height} pixels are too many")
+    if not wrong_type and not (probe.metadata and Allowed.STRIP in allowed):
         return ()
-    if Allowed.REENCODE not in allowed or (limit.types and MP4 not in limit.types):
-        what = _what(probe, limit) if wrong_type else "its metadata are to go"
-        return _not_allowed(name, what, Allowed.REENCODE)
+    codecs = (probe.video_codec in _IN_MP4, not probe.audio_codec or probe.audio_codec in _IN_MP4)
+    if not all(codecs) or (limit.types and MP4 not in limit.types):
+        return _refused(name, why or f"its metadata cannot be taken out of {probe.content_type}")
+    if Allowed.REENCODE not in allowed:
+        return _not_allowed(name, why or "its metadata are to go", Allowed.REENCODE)
     return (Rewrap(),)
 
 
-def _as_it_is(name: str, probe: Probe, limit: KindLimits) -> Steps | MediaFault:
+def _as_it_is(name: str, probe: Probe, limit: MediaLimits) -> Steps | MediaFault:
     """Animations, sound and documents go out untouched or not at all."""
-    if limit.types and probe.content_type not in limit.types:
-        return _refused(name, _what(probe, limit))
-    if limit.pixels and probe.width * probe.height * max(1, probe.frames) > limit.pixels:
-        return _refused(name, f"it has more than {limit.pixels} pixels in all")
-    if limit.bytes and probe.size > limit.bytes:
-        return _refused(name, _too_heavy(probe, limit))
-    return ()
-
-
-def _too_heavy(probe: Probe, limit: KindLimits) -> str:
-    return f"it is {probe.size / MIB:.1f} MiB, and this platform takes {limit.bytes / MIB:.1f} MiB"
+    why = _unlike(probe, limit)
+    if not why and _smaller(probe, limit):
+        why = f"its {probe.width}×{probe.height} pixels are too many"
+    return _refused(name, why) if why else ()
 
 
 def _refused(name: str, why: str) -> MediaFault:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
 from publisher.domain.epic import Epic, Media, Profile, Task
 from publisher.domain.facts import Facts
-from publisher.domain.fit import MediaLimits, Steps, fit, imprint
+from publisher.domain.fit import Steps, fit, imprint
+from publisher.domain.limits import Limits
 from publisher.domain.media import (
     MediaFault,
     MediaStatus,
@@ -21,7 +22,7 @@ _TO_GO = frozenset({DeliveryStatus.PENDING, DeliveryStatus.WAITING, DeliveryStat
 
 
 def imprints(
-    task: Task, profile: Profile, media: Callable[[str], Seen], limits: MediaLimits
+    task: Task, profile: Profile, media: Callable[[str], Seen], limits: Limits
 ) -> dict[str, str]:
     """Each attachment's hash with the steps that fit it to this profile: what digests cover."""
     found = {}
@@ -34,7 +35,7 @@ def imprints(
     return found
 
 
-def steps_for(name: str, seen: Seen, profile: Profile, limits: MediaLimits) -> Steps | MediaFault:
+def steps_for(name: str, seen: Seen, profile: Profile, limits: Limits) -> Steps | MediaFault:
     """How these media are fitted to this profile; nothing is done to what is not known yet."""
     if not isinstance(seen, Usable):
         return ()

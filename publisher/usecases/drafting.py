@@ -10,7 +10,7 @@ from publisher.domain.delivery import Delivery, Key, Record
 from publisher.domain.epic import Desk, Epic, Profile
 from publisher.domain.errors import Conflict, ContentError, Unavailable
 from publisher.domain.facts import Facts, Step
-from publisher.domain.fit import MediaLimits
+from publisher.domain.limits import Limits
 from publisher.domain.outcome import Located, Report
 from publisher.domain.plan import plan_epic
 from publisher.domain.policy import Policy
@@ -64,7 +64,7 @@ class Drafting:
         gate: Gate,
         platforms: Mapping[str, Platform],
         media: MediaDesk,
-        limits: Callable[[Profile], MediaLimits],
+        limits: Callable[[Profile], Limits],
         circumstances: Circumstances,
     ) -> None:
         self._store, self._index, self._gate = store, index, gate

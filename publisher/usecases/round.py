@@ -9,7 +9,7 @@ from publisher.domain.budget import PushBudget
 from publisher.domain.delivery import Record
 from publisher.domain.epic import Desk, Profile
 from publisher.domain.errors import Conflict, ContentError, NotFound, Unavailable
-from publisher.domain.fit import MediaLimits
+from publisher.domain.limits import Limits
 from publisher.domain.outcome import Report
 from publisher.domain.policy import Policy
 from publisher.domain.subject import body_of, claims_subject, subject_of
@@ -64,7 +64,7 @@ class Round:
     queue: Queue
     platforms: Mapping[str, Platform]
     media: MediaDesk
-    limits: Callable[[Profile], MediaLimits]
+    limits: Callable[[Profile], Limits]
     policy: Callable[[Desk], Policy]
     clock: ClockGuard
     budget: PushBudget

@@ -9,11 +9,11 @@ import pytest
 from publisher.domain.delivery import DeliveryStatus, Key, Record
 from publisher.domain.epic import Epic, Media
 from publisher.domain.facts import Facts, Step
-from publisher.domain.fit import KindLimits
+from publisher.domain.fit import NO_LIMITS
+from publisher.domain.limits import Limits, MediaLimits
 from publisher.domain.media import (
     MediaCause,
     MediaFault,
-    MediaKind,
     MediaStatus,
     Seen,
     Unpinned,
@@ -48,6 +48,7 @@ HERO, MAP, FAR = (
     Media(url="https://cdn.test/a.jpg"),
 )
 GONE = Unusable(MediaFault(MediaCause.NOT_FOUND, "The address answered 404: nothing is there."))
+SMALL = Limits(image=MediaLimits(bytes=(None, 10)))
 PLAIN = Key("spring-launch", "plain", "x-acme")
 
 
@@ -160,7 +161,7 @@ def test_what_a_profile_cannot_take_is_its_failure_only() -> None:
     of = epic(task(profiles=("x-acme", "linkedin-acme"), media=(HERO,)))
     here: Facts = facts(
         profiles=(profile(), strict),
-        limits=lambda of: {MediaKind.IMAGE: KindLimits(bytes=10)} if of is strict else {},
+        limits=lambda of: SMALL if of is strict else NO_LIMITS,
     )
     step = plan_epic(of, record(), here)
 
