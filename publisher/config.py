@@ -37,6 +37,8 @@ class Config:
     media: str = ""
     media_endpoint: str = ""
     media_from_private: bool = False
+    public_url: str = ""
+    media_secret: str = field(default="", repr=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -57,6 +59,8 @@ class Config:
             poll=float(_whole(environ, "COPYDESK_POLL_SECONDS", 30)),
             media=_media(environ.get("COPYDESK_MEDIA", "")),
             media_endpoint=environ.get("COPYDESK_MEDIA_ENDPOINT", ""),
+            public_url=environ.get("COPYDESK_PUBLIC_URL", ""),
+            media_secret=environ.get("COPYDESK_MEDIA_SECRET", ""),
             media_from_private=environ.get("COPYDESK_MEDIA_FROM_PRIVATE") == "yes",
             log_level=_level(environ.get("COPYDESK_LOG", "INFO")),
             environ=dict(environ),

@@ -3,22 +3,25 @@
 from collections.abc import Callable
 from functools import cached_property
 
-from publisher.adapters.clock import boot_clock
+from publisher.adapters.clock import boot_clock, utc_now
 from publisher.adapters.contents import GitContents
 from publisher.adapters.git_store import GitStore
 from publisher.adapters.media_desk import GitMedia
 from publisher.adapters.media_fetch import HttpMediaFetcher
 from publisher.adapters.media_fit import Fitter
+from publisher.adapters.media_links import MediaLinks
 from publisher.adapters.media_s3 import s3_store
 from publisher.adapters.media_store import FolderStore
 from publisher.adapters.probe_cache import ProbeCache
 from publisher.config import Config
 from publisher.domain.epic import Profile
+from publisher.domain.errors import ConfigError
 from publisher.domain.limits import Limits
 from publisher.ports import MediaStore
 from publisher.usecases.pin_media import PinMedia
 
 _A_ROUND_LOOKS_FOR = 2.0
+_SHORTEST_SECRET = 16
 
 
 class MediaParts:
@@ -42,8 +45,24 @@ class MediaParts:
             GitMedia(self._store, self._probes, boot_clock),
             self.kept,
             Fitter(self._folder),
+            self._folder,
             self._limits,
+            self._link if self._config.public_url else None,
         )
+
+    @cached_property
+    def links(self) -> MediaLinks:
+        """Raise ConfigError when nothing of ours can be reached from outside."""
+        config = self._config
+        if not config.public_url or len(config.media_secret) < _SHORTEST_SECRET:
+            raise ConfigError(
+                "Media links need COPYDESK_PUBLIC_URL, where `copydesk media-server` is reached from"
+                f" outside, and COPYDESK_MEDIA_SECRET of at least {_SHORTEST_SECRET} characters."
+            )
+        return MediaLinks(config.public_url, config.media_secret.encode())
+
+    def _link(self, sha256: str, content_type: str) -> str:
+        return self.links.url(sha256, content_type, utc_now())
 
     @cached_property
     def kept(self) -> MediaStore:

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from publisher.adapters.git_store import GitStore
 from publisher.adapters.media_fit import Fitter
-from publisher.adapters.media_store import hash_of
+from publisher.adapters.media_store import FolderStore, hash_of
 from publisher.domain.epic import Desk, Epic, Media, Profile, Task
-from publisher.domain.errors import MediaRefused, NotFound, Refused
+from publisher.domain.errors import ConfigError, MediaRefused, NotFound, Refused
 from publisher.domain.fit import Steps, fitted_type
 from publisher.domain.limits import Limits
 from publisher.domain.media import MediaFault, Seen, Unusable, Usable
@@ -33,10 +34,14 @@ class GitContents:
         media: MediaDesk,
         kept: MediaStore,
         fitter: Fitter,
+        scratch: FolderStore,
         limits: Callable[[Profile], Limits],
+        link: Callable[[str, str], str] | None = None,
     ) -> None:
+        """`link` gives a public address for a kept file, from its sha256 and content type."""
+        self._link = link
         self._store, self._media, self._limits = store, media, limits
-        self._kept, self._fitter = kept, fitter
+        self._kept, self._fitter, self._scratch = kept, fitter, scratch
         self._desk = lru_cache(maxsize=8)(self._read_desk)
         self._epic = lru_cache(maxsize=_KEPT)(self._read_epic)
         self._file = lru_cache(maxsize=_FILES_KEPT)(self._read_file)
@@ -87,6 +92,19 @@ class GitContents:
             )
             for number, part in enumerate(payload.parts)
         )
+
+    def linked(self, media: Attachment) -> Attachment:
+        if self._link is None:
+            raise ConfigError(
+                f"{media.file} must be fetched by the platform, and COPYDESK_PUBLIC_URL is not set."
+            )
+        if media.path is not None:
+            self._kept.keep(media.sha256, media.path)
+        else:
+            with self._scratch.temporary() as file:
+                file.write_bytes(media.data)
+                self._kept.keep(media.sha256, file)
+        return replace(media, url=self._link(media.sha256, media.content_type))
 
     def _with_steps(
         self, claim: HandedClaim, profile: Profile, task: Task

@@ -21,6 +21,9 @@ _COMMANDS = {
     "pause": ("decide", "Stop everything at once, until resume."),
     "resume": ("decide", "Go on after a pause."),
     "check": ("decide", "Look whether what was published is still there."),
+    "pin": ("media", "Fetch and pin media that lie at an address."),
+    "media-url": ("media", "A public address of a file, good for a day."),
+    "media-server": ("media", "Serve such addresses to platforms."),
     "round": ("run", "Run one round now."),
     "worker": ("run", "Run a worker on this machine."),
     "up": ("run", "Start everything on this machine."),
@@ -43,7 +46,7 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"publisher.entrypoints.cli_{_COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name)
+        command = getattr(module, cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(

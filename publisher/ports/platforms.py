@@ -52,7 +52,8 @@ class Attachment:
     """One media file with its bytes, exactly as approved.
 
     What is too large for memory has no `data` and lies at `path`, for platforms whose traits say
-    that they stream media.
+    that they stream media. `url` is where a platform that fetches media itself finds these bytes;
+    empty: nowhere.
     """
 
     file: str
@@ -61,6 +62,7 @@ class Attachment:
     sha256: str
     data: bytes = field(repr=False)
     path: Path | None = None
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

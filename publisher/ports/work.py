@@ -6,7 +6,7 @@ from typing import Protocol
 
 from publisher.domain.epic import Profile
 from publisher.ports.gate import HandedClaim
-from publisher.ports.platforms import Post
+from publisher.ports.platforms import Attachment, Post
 
 
 class Queue(Protocol):
@@ -38,4 +38,11 @@ class Contents(Protocol):
 
     def posts(self, claim: HandedClaim, profile: Profile) -> tuple[Post, ...]:
         """One post a part; raise Refused when the bytes are not those that were claimed."""
+        ...
+
+    def linked(self, media: Attachment) -> Attachment:
+        """The same with an address where the platform can fetch it for a while.
+
+        Raise ConfigError when this installation has no public address.
+        """
         ...

@@ -36,17 +36,24 @@ class PinMedia:
     fetcher: MediaFetcher
 
     async def pin(
-        self, epic: Epic, lock: bytes | None, now: datetime, *, again: bool = False
+        self,
+        epic: Epic,
+        lock: bytes | None,
+        now: datetime,
+        *,
+        known: bytes | None = None,
+        again: bool = False,
     ) -> Pinned:
         """Bring `lock`, the epic's media.lock.yaml, up to date.
 
-        `again` also fetches what is pinned already. Raises Unavailable when the media store does
-        not work. A lock that people have broken is written anew.
+        `known` is what an earlier try came to, whose push was raced. `again` also fetches what is
+        pinned already. Raises Unavailable when the media store does not work. A lock that people
+        have broken is written anew.
         """
         path = f"{epic.path}/{LOCK}"
-        known = {} if again else _known(lock, path)
+        before = {} if again and known is None else _read(known or lock, path)
         urls = tuple(dict.fromkeys(media.url for task in epic.tasks for media in task.media))
-        pins = tuple(await self._pins(filter(None, urls), known, now))
+        pins = tuple(await self._pins(filter(None, urls), before, now))
         data = dump_lock(pins, epic.path) if pins else None
         return Pinned({} if data == lock else {path: data}, pins)
 
@@ -67,7 +74,7 @@ class PinMedia:
         return await asyncio.gather(*(one(url) for url in urls))
 
 
-def _known(lock: bytes | None, path: str) -> Mapping[str, Pin]:
+def _read(lock: bytes | None, path: str) -> Mapping[str, Pin]:
     try:
         return read_lock(lock, path) if lock is not None else {}
     except ContentError:

@@ -1,6 +1,7 @@
 """The posts of a claim, with media that are fitted and that the platform can be given."""
 
 import asyncio
+from dataclasses import replace
 
 from publisher.domain.epic import Profile
 from publisher.domain.errors import ConfigError, CopydeskError, MediaRefused
@@ -17,6 +18,11 @@ async def ready_posts(
     if fit is not None:
         await asyncio.to_thread(fit)
     posts = contents.posts(claim, profile)
+    if traits.pulls_media:
+        return tuple(
+            replace(post, media=tuple(contents.linked(media) for media in post.media))
+            for post in posts
+        )
     for media in (media for post in posts for media in post.media):
         if media.path is not None and not media.data and not traits.streams_media:
             raise MediaRefused(
