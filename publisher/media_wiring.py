@@ -56,8 +56,8 @@ class MediaParts:
         config = self._config
         if not config.public_url or len(config.media_secret) < _SHORTEST_SECRET:
             raise ConfigError(
-                "Media links need COPYDESK_PUBLIC_URL, where `copydesk media-server` is reached from"
-                f" outside, and COPYDESK_MEDIA_SECRET of at least {_SHORTEST_SECRET} characters."
+                "Media links need COPYDESK_PUBLIC_URL, where `copydesk media-server` can be reached"
+                f", and COPYDESK_MEDIA_SECRET of at least {_SHORTEST_SECRET} characters."
             )
         return MediaLinks(config.public_url, config.media_secret.encode())
 

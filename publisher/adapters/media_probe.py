@@ -6,6 +6,7 @@ chosen by the bytes, so that nothing makes Pillow or FFmpeg open another file or
 """
 
 import io
+import struct
 import warnings
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +34,7 @@ _BROKEN = (
     LookupError,
     ArithmeticError,
     RuntimeError,
+    struct.error,
 )
 
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -78,6 +80,10 @@ def _probed(stream: BinaryIO, kind: Kind, size: int) -> Probe:
 
 
 def _picture(stream: BinaryIO, kind: Kind, size: int) -> Probe:
+    if kind.format == "PNG":
+        with Image.open(stream, formats=("PNG",)) as image:
+            image.verify()  # loading alone does not miss the end
+        stream.seek(0)
     with Image.open(stream, formats=(kind.format, "MPO")) as image:
         width, height = image.size
         if width * height > MOST_PIXELS:

@@ -48,7 +48,10 @@ class FolderStore:
     def temporary(self) -> "TemporaryFile":
         """A name for a file that is gone at the end of the block, unless it was moved away."""
         folder = self.root / _TEMPORARY
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"The media store {self.root} cannot be written: {error}.") from error
         return TemporaryFile(folder / uuid4().hex)
 
     def _place(self, sha256: str) -> Path:
