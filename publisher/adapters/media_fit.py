@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-import av
 import av.error
 from PIL import ExifTags, Image, ImageOps
 
 from publisher.adapters.media_colour import in_srgb
-from publisher.adapters.media_film import opened, shown
 from publisher.adapters.media_probe import MOST_PIXELS
-from publisher.adapters.media_sniff import HEAD, sniff
+from publisher.adapters.media_rewrap import rewrap
 from publisher.adapters.media_store import FolderStore
 from publisher.adapters.media_strip import stripped_jpeg, stripped_png
 from publisher.domain.errors import MediaRefused
@@ -65,7 +63,7 @@ def _fit(source: Path | bytes, steps: Steps, out: Path) -> None:
     stream: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
     with stream:
         if any(isinstance(step, Rewrap) for step in steps):
-            _rewrap(stream, out)
+            rewrap(stream, out)
         elif any(isinstance(step, Strip) for step in steps):
             out.write_bytes(_stripped(stream))
         else:
@@ -73,7 +71,7 @@ def _fit(source: Path | bytes, steps: Steps, out: Path) -> None:
 
 
 def _stripped(stream: BinaryIO) -> bytes:
-    with Image.open(stream, formats=("JPEG", "MPO", "PNG")) as image:
+    with Image.open(stream, formats=("JPEG", "PNG")) as image:
         is_png = image.format == "PNG"
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     stream.seek(0)
@@ -85,7 +83,7 @@ def _encoded(stream: BinaryIO, steps: Steps) -> bytes:
     resize = next((step for step in steps if isinstance(step, Resize)), None)
     encode = next(step for step in steps if isinstance(step, Encode))
     with Image.open(
-        stream, formats=("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
+        stream, formats=("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
     ) as source:
         if source.width * source.height > MOST_PIXELS:
             raise MediaRefused(f"It is {source.width}×{source.height} pixels: too many to fit.")
@@ -114,22 +112,3 @@ def _tries(image: Image.Image, encode: Encode) -> Iterator[bytes]:
             how = {} if encode.content_type == PNG else {"quality": quality}
             image.save(out, _FORMATS[encode.content_type], **how)
             yield out.getvalue()
-
-
-def _rewrap(stream: BinaryIO, out: Path) -> None:
-    """The same packets in another file, packet by packet: memory does not grow with the film."""
-    kind = sniff(stream.read(HEAD))
-    stream.seek(0)
-    options = {"movflags": "faststart"}
-    with (
-        opened(stream, kind) as source,
-        av.open(str(out), "w", format="mp4", options=options) as target,
-    ):
-        tracks = {
-            track.index: target.add_stream_from_template(track)
-            for track in (*shown(source), *source.streams.audio)
-        }
-        for packet in source.demux([source.streams[index] for index in tracks]):
-            if packet.dts is not None:
-                packet.stream = tracks[packet.stream.index]
-                target.mux(packet)

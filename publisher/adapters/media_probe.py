@@ -84,7 +84,7 @@ def _picture(stream: BinaryIO, kind: Kind, size: int) -> Probe:
         with Image.open(stream, formats=("PNG",)) as image:
             image.verify()  # loading alone does not miss the end
         stream.seek(0)
-    with Image.open(stream, formats=(kind.format, "MPO")) as image:
+    with Image.open(stream, formats=(kind.format,)) as image:
         width, height = image.size
         if width * height > MOST_PIXELS:
             raise Refusal(MediaCause.TOO_LARGE, _too_many_pixels(width, height))

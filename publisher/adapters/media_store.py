@@ -1,6 +1,7 @@
 """Where fetched media are kept: a folder of this machine (or a shared one), named by content."""
 
 import hashlib
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 from publisher.domain.errors import Unavailable
 
+_CHUNK = 1 << 20
 _TEMPORARY = "tmp"
 
 
@@ -25,7 +27,10 @@ class FolderStore:
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             with self.temporary() as copy:
-                shutil.copyfile(file, copy)
+                with file.open("rb") as source, copy.open("wb") as target:
+                    shutil.copyfileobj(source, target, _CHUNK)
+                    target.flush()
+                    os.fsync(target.fileno())  # the address may be gone when the power is back
                 copy.replace(place)
         except OSError as error:
             raise Unavailable(f"The media store {self.root} cannot be written: {error}.") from error

@@ -6,7 +6,7 @@ allow in `fit` is refused, and the steps that are taken belong to what people ap
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from publisher.domain.limits import Limits, MediaLimits, Range, within
@@ -157,6 +157,8 @@ def _image(
         return _not_allowed(name, why, Allowed.REENCODE)
     if smaller and Allowed.RESIZE not in allowed:
         return _not_allowed(name, why, Allowed.RESIZE)
+    if smaller and any(_hopeless(replace(probe, width=smaller[0], height=smaller[1]), limit)):
+        return _refused(name, f"{why}, and what is left would be too small")
     target = _target(probe, limit)
     if target is None:
         return _refused(name, f"{why}, and none of that can hold what it shows")
