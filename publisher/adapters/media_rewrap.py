@@ -35,7 +35,7 @@ def rewrap(stream: BinaryIO, out: Path) -> None:
             target.mux(packet)
 
 
-def _with_times(packets: Iterator[Packet[Stream]]) -> Iterator[Packet[Stream]]:
+def _with_times(packets: "Iterator[Packet[Stream]]") -> "Iterator[Packet[Stream]]":
     """Matroska does not say when the first packets are to be decoded: count back from the next."""
     waiting: dict[int, list[Packet[Stream]]] = {}
     for packet in packets:
@@ -50,12 +50,14 @@ def _with_times(packets: Iterator[Packet[Stream]]) -> Iterator[Packet[Stream]]:
         yield from (_timed(packet, packet.pts) for packet in held)
 
 
-def _counted_back(held: list[Packet[Stream]], known: Packet[Stream]) -> Iterator[Packet[Stream]]:
+def _counted_back(
+    held: "list[Packet[Stream]]", known: "Packet[Stream]"
+) -> "Iterator[Packet[Stream]]":
     for before, packet in zip(range(len(held), 0, -1), held, strict=True):
         step = packet.duration or 1
         yield _timed(packet, (known.dts or 0) - before * step)
 
 
-def _timed(packet: Packet[Stream], dts: int | None) -> Packet[Stream]:
+def _timed(packet: "Packet[Stream]", dts: int | None) -> "Packet[Stream]":
     packet.dts = dts
     return packet

@@ -1,0 +1,340 @@
+"""Media end to end: told ahead when they fail, pinned where they lie elsewhere, and fitted."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import yaml
+
+from publisher.adapters.clock import utc_now
+from publisher.domain.delivery import DeliveryStatus
+from publisher.entrypoints.cli import cli
+from publisher.files.media_lock import LOCK
+from publisher.usecases.drafting import handed
+from publisher.usecases.pin_main import PinMain
+from tests.integration.world import ANA, SPRING, World, profiles_text, task, whole_second_after
+from tests.media.servers import answer, serving
+from tests.pictures import BLUE, RED, photo, picture
+
+HOUR = 3600
+PAGE = b"<!DOCTYPE html><p>Please sign in to see this picture.</p>"
+
+
+class Web:
+    """A web server in a thread; `answers` may change while it runs."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        self.url = ""
+
+    async def handle(self, path: str, writer: Any) -> None:
+        self.asked.append(path)
+        writer.write(self.answers.get(path, answer(b"", status="404 Not Found")))
+        await writer.drain()
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    web, loop = Web(), asyncio.new_event_loop()
+    stop = asyncio.Event()
+    started = loop.create_future()
+
+    async def serve() -> None:
+        async with serving(web.handle) as url:
+            web.url = url
+            started.set_result(None)
+            await stop.wait()
+
+    serving_task = loop.create_task(serve())
+    loop.run_until_complete(started)
+    thread = Thread(target=loop.run_until_complete, args=(serving_task,))
+    thread.start()
+    yield web
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture
+def near(world: World) -> World:
+    """A publisher that may fetch from this machine."""
+    world.environ["COPYDESK_MEDIA_FROM_PRIVATE"] = "yes"
+    return world
+
+
+def with_file(world: World, data: bytes, *, seconds: float = HOUR, name: str = "a.png") -> None:
+    world.people.write(f"{SPRING}/media/{name}", data)
+    media = [{"file": f"media/{name}", "alt": "A"}]
+    world.epic(
+        task("teaser", "x", media=media), task("plain", "x"), due=whole_second_after(seconds)
+    )
+
+
+def with_url(world: World, url: str, *, seconds: float = -60) -> None:
+    media = [{"url": url, "alt": "A"}]
+    due = utc_now() + timedelta(seconds=seconds)
+    world.epic(task("teaser", "x", media=media), task("plain", "x"), due=due)
+
+
+def pinned(world: World, *, again: bool = False) -> Any:
+    app = world.app
+    run = PinMain(app.store, app.index, app.media.pin, asyncio.run)
+    return run("spring-launch", ANA, utc_now(), again=again)
+
+
+def status(world: World) -> dict[str, Any]:
+    heads = world.app.store.sync(force=True)
+    world.app.index.catch_up(heads)
+    out = StringIO()
+    environ = {"COPYDESK_STATE": str(world.folder / "terminal"), "REDIS_URL": world.redis_url}
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out):
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        cli.main(
+            ["status", "spring-launch", "--json", "--repo", str(world.remote)],
+            standalone_mode=False,
+        )
+    found: dict[str, Any] = json.loads(out.getvalue())
+    return found
+
+
+# Files of the repository.
+
+
+def test_a_broken_file_is_told_hours_before_it_should_go_out(world: World) -> None:
+    with_file(world, PAGE)
+    world.run()
+
+    shown = world.shown()
+    assert shown["state"] == "Error"
+    (unready,) = shown["media"]
+    assert (unready["task"], unready["media"]) == ("teaser", "media/a.png")
+    assert (unready["status"], unready["cause"]) == ("failed", "unsupported_format")
+    assert "a web page" in unready["message"]
+    assert world.subjects()[0].startswith("status: spring-launch media failed: media/a.png")
+
+    told = status(world)
+    teaser, plain = told["tasks"]
+    assert (teaser["status"], plain["status"]) == ("media_processing_failed", "scheduled")
+    assert teaser["media"][0]["status"] == "failed"
+    assert told["state"] == "Error"
+
+
+def test_once_it_is_mended_everything_is_scheduled_again(world: World) -> None:
+    with_file(world, PAGE)
+    world.run()
+    world.people.pull()
+    world.people.write(f"{SPRING}/media/a.png", picture())
+    world.people.push("A real picture")
+    world.run()
+
+    shown = world.shown()
+    assert shown["state"] == "Scheduled"
+    assert "media" not in shown
+    assert world.subjects()[0].startswith("status: spring-launch media no longer failing")
+    assert status(world)["tasks"][0]["status"] == "scheduled"
+
+
+def test_at_the_due_time_only_the_task_with_failed_media_stays_behind(world: World) -> None:
+    with_file(world, picture()[:50], seconds=-60)
+    world.run()
+
+    assert world.network.texts() == ["Text of plain."]
+    assert world.shown()["state"] == "Error"
+    world.people.pull()
+    world.people.write(f"{SPRING}/media/a.png", picture())
+    world.people.push("A real picture")
+    world.run()
+    assert world.network.texts() == ["Text of plain.", "Text of teaser."]
+    assert world.shown()["state"] == "Published"
+
+
+def test_failed_media_of_an_epic_without_a_time_are_told_too(world: World) -> None:
+    world.people.write(f"{SPRING}/media/a.png", b"")
+    plain = {
+        "title": "Spring",
+        "owner": "ana",
+        "tasks": [task("teaser", "x", media=[{"file": "media/a.png"}])],
+    }
+    world.people.write(f"{SPRING}/epic.yaml", yaml.safe_dump(plain))
+    world.people.push("Add it")
+    world.run()
+
+    assert world.shown()["media"][0]["cause"] == "empty"
+
+
+def test_what_a_file_is_goes_to_the_platform_whatever_its_name_says(world: World) -> None:
+    with_file(world, picture(form="JPEG"), seconds=-60, name="a.png")
+    world.round()
+    claim = handed(world.delivery("teaser/x"))
+    contents = world.app.media.contents
+    (post,) = contents.posts(claim, contents.profile(claim))
+
+    assert post.media[0].content_type == "image/jpeg"
+    assert post.media[0].data == picture(form="JPEG")
+    assert post.media[0].file == "media/a.png"
+
+
+def test_metadata_go_where_the_profile_says_so(world: World) -> None:
+    data = photo(orientation=6)
+    profiles = yaml.safe_load(profiles_text(world.network.url))
+    profiles["profiles"][0]["fit"] = ["strip_metadata"]
+    world.people.write("content/profiles.yaml", yaml.safe_dump(profiles))
+    world.people.write(f"{SPRING}/media/a.jpg", data)
+    world.epic(task("teaser", "x", "linkedin", media=[{"file": "media/a.jpg", "alt": "A"}]))
+    world.run()
+
+    by_account = {post["account"]: post["media"][0]["sha256"] for post in world.network.posts()}
+    whole = hashlib.sha256(data).hexdigest()
+    assert by_account["acme-linkedin"] == whole
+    assert by_account["acme-x"] != whole
+
+
+# Addresses.
+
+
+def test_nothing_goes_out_before_an_address_is_pinned_and_then_the_pinned_bytes_do(
+    near: World, web: Web
+) -> None:
+    web.answers["/a.png"] = answer(picture(colour=RED))
+    with_url(near, f"{web.url}/a.png")
+    near.run()
+    assert near.network.texts() == ["Text of plain."]
+    assert near.shown()["media"][0]["status"] == "pending"
+    assert status(near)["tasks"][0]["status"] == "pending"
+
+    assert pinned(near).failed == ()
+    web.answers["/a.png"] = answer(picture(colour=BLUE))
+    near.run()
+    (post,) = (post for post in near.network.posts() if post["media"])
+    assert post["media"][0]["sha256"] == hashlib.sha256(picture(colour=RED)).hexdigest()
+    assert web.asked == ["/a.png"]
+    assert near.shown()["state"] == "Published"
+
+
+def test_a_pin_is_a_commit_of_the_person_and_pinning_again_changes_nothing(
+    near: World, web: Web
+) -> None:
+    web.answers["/a.png"] = answer(picture())
+    with_url(near, f"{web.url}/a.png", seconds=HOUR)
+    pinned(near)
+
+    assert near.subjects()[0] == "pin: media of spring-launch"
+    lock = near.file(f"{SPRING}/{LOCK}")
+    assert lock is not None
+    (pin,) = yaml.safe_load(lock)["media"]
+    assert pin["sha256"] == hashlib.sha256(picture()).hexdigest()
+    assert pin["is"]["content_type"] == "image/png"
+
+    before = near.ref("main")
+    pinned(near)
+    assert near.ref("main") == before
+    assert web.asked == ["/a.png"]
+    web.answers["/a.png"] = answer(picture(colour=BLUE))
+    pinned(near, again=True)
+    assert near.file(f"{SPRING}/{LOCK}") != lock
+
+
+@pytest.mark.parametrize(
+    ("answered", "cause"),
+    [
+        (answer(b"", status="404 Not Found"), "not_found"),
+        (answer(b"", status="403 Forbidden"), "forbidden"),
+        (answer(PAGE, Content_Type="image/png"), "unsupported_format"),
+    ],
+)
+def test_an_address_that_fails_is_an_error_with_its_cause_until_it_works(
+    near: World, web: Web, answered: bytes, cause: str
+) -> None:
+    web.answers["/a.png"] = answered
+    with_url(near, f"{web.url}/a.png", seconds=HOUR)
+    assert len(pinned(near).failed) == 1
+    near.run()
+
+    assert near.shown()["state"] == "Error"
+    assert near.shown()["media"][0]["cause"] == cause
+    assert status(near)["tasks"][0]["status"] == "media_processing_failed"
+
+    web.answers["/a.png"] = answer(picture())
+    pinned(near)
+    near.run()
+    assert near.shown()["state"] == "Scheduled"
+
+
+def test_this_machine_is_not_fetched_from_unless_a_setting_says_so(world: World, web: Web) -> None:
+    with_url(world, f"{web.url}/a.png", seconds=HOUR)
+
+    (failed,) = pinned(world).failed
+    assert failed.found.fault.cause.value == "refused_address"
+    assert web.asked == []
+
+
+def test_an_address_that_leaves_the_epic_leaves_the_lock_and_the_last_one_takes_it_along(
+    near: World, web: Web
+) -> None:
+    web.answers["/a.png"] = answer(picture())
+    with_url(near, f"{web.url}/a.png", seconds=HOUR)
+    pinned(near)
+    near.people.pull()
+    near.epic(task("teaser", "x"), due=whole_second_after(HOUR))
+    pinned(near)
+
+    assert near.file(f"{SPRING}/{LOCK}") is None
+
+
+def test_other_bytes_under_the_pinned_name_are_refused(near: World, web: Web) -> None:
+    web.answers["/a.png"] = answer(picture())
+    with_url(near, f"{web.url}/a.png")
+    (pin,) = pinned(near).pins
+    place = near.app.media.kept.local(pin.found.sha256)
+    assert place is not None
+    place.write_bytes(picture(colour=BLUE))
+    near.run()
+
+    assert near.network.texts() == ["Text of plain."]
+    delivery = near.delivery("teaser/x")
+    assert delivery.status is DeliveryStatus.FAILED
+    assert delivery.attempts[-1].fault is not None
+    assert delivery.attempts[-1].fault.kind.value == "invalid_media"
+    assert "copydesk pin --again" in delivery.attempts[-1].fault.message
+
+
+def test_a_lock_that_a_person_has_broken_is_as_good_as_none_and_written_anew(
+    near: World, web: Web
+) -> None:
+    web.answers["/a.png"] = answer(picture())
+    with_url(near, f"{web.url}/a.png")
+    near.people.write(f"{SPRING}/{LOCK}", "media: [{url: no}")
+    near.people.push("Break it")
+    near.run()
+    assert near.network.texts() == ["Text of plain."]
+    pinned(near)
+    near.run()
+    assert near.network.texts() == ["Text of plain.", "Text of teaser."]
+
+
+def test_the_command_says_what_it_pinned_and_fails_when_something_failed(
+    near: World, web: Web, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    web.answers["/a.png"] = answer(picture())
+    with_url(near, f"{web.url}/a.png", seconds=HOUR)
+    (tmp_path / "gitconfig").write_text("[user]\n\tname = Ana\n\temail = ana@example.com\n")
+    for name, value in {
+        "COPYDESK_STATE": str(near.folder / "terminal"),
+        "COPYDESK_MEDIA_FROM_PRIVATE": "yes",
+        "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    out = StringIO()
+    with redirect_stdout(out):
+        cli.main(["pin", "spring-launch", "--repo", str(near.remote)], standalone_mode=False)
+    assert f"{web.url}/a.png  image/png, {len(picture())} bytes" in out.getvalue()
