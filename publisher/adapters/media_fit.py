@@ -11,7 +11,7 @@ import av.error
 from PIL import ExifTags, Image, ImageOps
 
 from publisher.adapters.media_colour import in_srgb
-from publisher.adapters.media_probe import MOST_PIXELS
+from publisher.adapters.media_probe import TOO_MANY_PIXELS
 from publisher.adapters.media_rewrap import rewrap
 from publisher.adapters.media_store import FolderStore
 from publisher.adapters.media_strip import stripped_jpeg, stripped_png
@@ -48,6 +48,8 @@ class Fitter:
             with self._kept.temporary() as out:
                 try:
                     _fit(source, steps, out)
+                except Image.DecompressionBombError as error:
+                    raise MediaRefused(TOO_MANY_PIXELS) from error
                 except (OSError, ValueError, SyntaxError, av.error.FFmpegError) as error:
                     why = f"It cannot be fitted: {error}. Put another file in its place."
                     raise MediaRefused(why) from error
@@ -85,8 +87,6 @@ def _encoded(stream: BinaryIO, steps: Steps) -> bytes:
     with Image.open(
         stream, formats=("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
     ) as source:
-        if source.width * source.height > MOST_PIXELS:
-            raise MediaRefused(f"It is {source.width}×{source.height} pixels: too many to fit.")
         sideways = source.getexif().get(ExifTags.Base.Orientation, 1) in _SIDEWAYS
         if resize is not None:
             box = (resize.height, resize.width) if sideways else (resize.width, resize.height)

@@ -21,6 +21,10 @@ from publisher.domain.media import MediaCause, MediaFault, MediaKind, Probe
 PROBE_VERSION = 1
 MOST_PIXELS = 50_000_000
 MOST_IN_ALL = 400_000_000
+TOO_MANY_PIXELS = (
+    f"It has more pixels than the {MOST_PIXELS // 1_000_000} million that are taken."
+    " Make it smaller."
+)
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 _TELLS = ("exif", "xmp", "comment", "photoshop", "Author", "Comment", "Description")
 
@@ -37,8 +41,9 @@ _BROKEN = (
     struct.error,
 )
 
-warnings.simplefilter("error", Image.DecompressionBombWarning)
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+# Pillow refuses more than twice this number, in headers and in frames, and warns below that.
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def probe_file(path: Path) -> Probe | MediaFault:
@@ -59,8 +64,8 @@ def probe(stream: BinaryIO) -> Probe | MediaFault:
         return _probed(stream, kind, size)
     except Refusal as refusal:
         return refusal.fault
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return MediaFault(MediaCause.TOO_LARGE, _too_many_pixels())
+    except Image.DecompressionBombError:
+        return MediaFault(MediaCause.TOO_LARGE, TOO_MANY_PIXELS)
     except MemoryError:
         why = "It needs more memory than there is. Make it smaller."
         return MediaFault(MediaCause.TOO_LARGE, why)
@@ -84,10 +89,8 @@ def _picture(stream: BinaryIO, kind: Kind, size: int) -> Probe:
         with Image.open(stream, formats=("PNG",)) as image:
             image.verify()  # loading alone does not miss the end
         stream.seek(0)
-    with Image.open(stream, formats=(kind.format,)) as image:
+    with Image.open(stream, formats=(kind.format,)) as image:  # judges the size by the header
         width, height = image.size
-        if width * height > MOST_PIXELS:
-            raise Refusal(MediaCause.TOO_LARGE, _too_many_pixels(width, height))
         turned_by = image.getexif().get(ExifTags.Base.Orientation, 1)
         metadata = bool(len(image.getexif())) or any(image.info.get(tell) for tell in _TELLS)
         colour = image.mode
@@ -129,8 +132,3 @@ def _see_through(image: Image.Image) -> bool:
         low, _high = image.getchannel("A").getextrema()
         return isinstance(low, int | float) and low < 255  # noqa: PLR2004 - fully opaque
     return "transparency" in image.info
-
-
-def _too_many_pixels(width: int = 0, height: int = 0) -> str:
-    what = f"It is {width}×{height} pixels" if width else "It has more pixels than can be read"
-    return f"{what}; at most {MOST_PIXELS // 1_000_000} million are taken. Make it smaller."

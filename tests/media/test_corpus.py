@@ -4,6 +4,7 @@ import io
 import re
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from publisher.adapters.media_probe import probe
+from publisher.adapters.media_rewrap import rewrap
 from publisher.domain.media import MediaFault, MediaKind, Probe
 from tests.media.memory import peak_of
 from tests.pictures import animation, film, noise, photo, picture, tone
@@ -60,7 +62,7 @@ def test_one_pixel_is_a_picture() -> None:
     assert (found.kind, found.width, found.height) == (MediaKind.IMAGE, 1, 1)
 
 
-@pytest.mark.parametrize("side", [8_000, 13_000, 40_000, 200_000, 2**31 - 1])
+@pytest.mark.parametrize("side", [7_072, 13_000, 40_000, 200_000, 2**31 - 1])
 def test_a_bomb_is_judged_by_its_header(side: int) -> None:
     def refuse() -> None:
         cause, message = refused(png_claiming(side, side))
@@ -70,13 +72,24 @@ def test_a_bomb_is_judged_by_its_header(side: int) -> None:
     assert peak_of(refuse) < 30_000_000
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_the_largest_picture_that_is_taken_is_taken() -> None:
+    side = 7_071
+    out = io.BytesIO()
+    Image.new("1", (side, side)).save(out, "PNG")
+    assert of(out.getvalue()).width == side
+
+
+def test_a_frame_that_is_larger_than_its_animation_is_a_bomb_too() -> None:
+    data = bytearray(animation(2))
+    second = data.rindex(b"\x2c", 0, data.rindex(b"\x21\xf9\x04") + 30)
+    data[second + 5 : second + 9] = struct.pack("<HH", 60_000, 60_000)
+    assert refused(bytes(data))[0] in {"too_large", "broken"}
+
+
 def test_a_real_picture_of_40000_by_40000_in_a_few_kilobytes_is_refused() -> None:
     out = io.BytesIO()
-    Image.MAX_IMAGE_PIXELS, before = None, Image.MAX_IMAGE_PIXELS
-    try:
-        Image.new("1", (40_000, 40_000)).save(out, "TIFF", compression="group4")
-    finally:
-        Image.MAX_IMAGE_PIXELS = before
+    Image.new("1", (40_000, 40_000)).save(out, "TIFF", compression="group4")
     assert len(out.getvalue()) < 500_000
     assert refused(out.getvalue())[0] == "too_large"
 
@@ -154,6 +167,18 @@ def test_sound_alone_is_sound() -> None:
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
 def test_what_is_cut_short_is_broken(whole: bytes, kept: float) -> None:
     assert refused(whole[: int(len(whole) * kept)])[0] == "broken"
+
+
+def test_a_png_without_its_end_is_broken() -> None:
+    assert refused(picture()[:-12])[0] == "broken"
+
+
+def test_a_film_with_its_index_in_front_and_its_end_missing_is_broken(tmp_path: Path) -> None:
+    rewrap(io.BytesIO(film(seconds=3)), tmp_path / "film.mp4")
+    data = (tmp_path / "film.mp4").read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+    assert of(data).seconds == pytest.approx(3, abs=0.1)
+    assert refused(data[:-200])[0] == "broken"
 
 
 @pytest.mark.parametrize(
