@@ -11,6 +11,7 @@ from benchmarks.burst import burst
 from benchmarks.figures import Figure
 from benchmarks.growth import growth
 from benchmarks.lateness import lateness
+from benchmarks.media import media
 from benchmarks.recovery import recovery
 
 BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
@@ -18,6 +19,7 @@ BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
     "lateness": lateness,
     "recovery": recovery,
     "growth": growth,
+    "media": media,
 }
 
 

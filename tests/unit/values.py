@@ -18,6 +18,7 @@ from publisher.domain.delivery import (
     Record,
     Work,
 )
+from publisher.domain.media import MediaCause, MediaStatus, UnreadyMedia
 from publisher.domain.outcome import ErrorKind, Fault, Published, Report
 
 texts = st.sampled_from(
@@ -94,12 +95,24 @@ deliveries = st.builds(
     removed=maybe | marks,
     notes=st.lists(marks, max_size=1).map(tuple),
 )
+unready_media = st.builds(
+    UnreadyMedia,
+    task=names,
+    name=texts,
+    status=st.sampled_from([MediaStatus.PENDING, MediaStatus.FAILED]),
+    message=texts,
+    at=times,
+    cause=st.sampled_from(["", *(cause.value for cause in MediaCause)]),
+)
 records = st.builds(
-    lambda epic, path, title, of: Record(epic=epic, path=path, title=title).put(*of),
+    lambda epic, path, title, of, media: Record(
+        epic=epic, path=path, title=title, media=tuple(media)
+    ).put(*of),
     names,
     texts,
     texts,
     st.lists(deliveries, max_size=2),
+    st.lists(unready_media, max_size=2),
 )
 durations = st.integers(0, 10**6).map(lambda s: timedelta(seconds=s))
 founds = st.builds(Published, texts, texts)
