@@ -10,14 +10,21 @@ from io import StringIO
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
+from publisher.adapters import contents
 from publisher.adapters.clock import utc_now
+from publisher.adapters.media_desk import GitMedia
+from publisher.adapters.probe_cache import ProbeCache
 from publisher.domain.delivery import DeliveryStatus
+from publisher.domain.errors import ConfigError
+from publisher.domain.media import Unprobed, Usable
 from publisher.entrypoints.cli import cli
 from publisher.files.media_lock import LOCK
+from publisher.ports import Attachment
 from publisher.usecases.drafting import handed
 from publisher.usecases.pin_main import PinMain
 from tests.integration.world import ANA, SPRING, World, profiles_text, task, whole_second_after
@@ -176,8 +183,8 @@ def test_what_a_file_is_goes_to_the_platform_whatever_its_name_says(world: World
     with_file(world, picture(form="JPEG"), seconds=-60, name="a.png")
     world.round()
     claim = handed(world.delivery("teaser/x"))
-    contents = world.app.media.contents
-    (post,) = contents.posts(claim, contents.profile(claim))
+    read = world.app.media.contents
+    (post,) = read.posts(claim, read.profile(claim))
 
     assert post.media[0].content_type == "image/jpeg"
     assert post.media[0].data == picture(form="JPEG")
@@ -338,3 +345,104 @@ def test_the_command_says_what_it_pinned_and_fails_when_something_failed(
     with redirect_stdout(out):
         cli.main(["pin", "spring-launch", "--repo", str(near.remote)], standalone_mode=False)
     assert f"{web.url}/a.png  image/png, {len(picture())} bytes" in out.getvalue()
+
+
+# When something outside does not work.
+
+
+def test_a_store_that_does_not_answer_is_tried_again_and_nothing_is_lost(
+    near: World, web: Web
+) -> None:
+    web.answers["/a.png"] = answer(picture())
+    with_url(near, f"{web.url}/a.png")
+    (pin,) = pinned(near).pins
+    place = near.app.media.kept.local(pin.found.sha256)
+    assert place is not None
+    data = place.read_bytes()
+    place.unlink()
+    place.parent.rmdir()
+    place.parent.symlink_to(place.parent)
+    near.round()
+    near.carry()
+    near.round()
+    assert near.status("teaser/x") is DeliveryStatus.WAITING
+
+    place.parent.unlink()
+    place.parent.mkdir()
+    place.write_bytes(data)
+    near.run_until(lambda: near.shown()["state"] == "Published")
+    assert sorted(near.network.texts()) == ["Text of plain.", "Text of teaser."]
+
+
+def test_what_is_too_large_for_memory_goes_only_where_it_is_streamed(
+    near: World, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "IN_MEMORY", len(picture()) - 1)
+    web.answers["/a.png"] = answer(picture())
+    with_url(near, f"{web.url}/a.png")
+    pinned(near)
+    near.run()
+
+    fault = near.delivery("teaser/x").attempts[-1].fault
+    assert fault is not None
+    assert fault.kind.value == "invalid_media"
+    assert "a.png is too large for sandbox" in fault.message
+    assert near.network.texts() == ["Text of plain."]
+
+
+def test_looking_at_many_new_files_does_not_hold_up_a_round(world: World) -> None:
+    clock = [0.0]
+    with_file(world, picture(), seconds=-60)
+    app = world.app
+    app.index.catch_up(app.store.sync(force=True))
+    cache = ProbeCache(world.folder / "probes.sqlite")
+    desk = GitMedia(app.store, cache, lambda: clock[0], budget=2.0)
+    look = desk.of(app.index.heads.main, SPRING)  # type: ignore[union-attr]
+
+    clock[0] = 2.1
+    assert isinstance(look("media/a.png"), Unprobed)
+    desk.begin()
+    look = desk.of(app.index.heads.main, SPRING)  # type: ignore[union-attr]
+    assert isinstance(look("media/a.png"), Usable)
+    clock[0] = 9.0
+    look = desk.of(app.index.heads.main, SPRING)  # type: ignore[union-attr]
+    assert isinstance(look("media/a.png"), Usable)
+    cache.close()
+
+
+# Platforms that fetch media themselves.
+
+
+def attachment() -> Attachment:
+    data = picture()
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Attachment(
+        file="media/a.png", alt="", content_type="image/png", sha256=sha256, data=data
+    )
+
+
+def test_an_attachment_gets_an_address_and_its_bytes_are_kept_for_it(world: World) -> None:
+    world.environ |= {
+        "COPYDESK_PUBLIC_URL": "https://media.acme.test",
+        "COPYDESK_MEDIA_SECRET": "sixteen letters or more",
+    }
+    media = world.app.media
+    linked = media.contents.linked(attachment())
+    _, _, until, signature, name = urlsplit(linked.url).path.split("/")
+
+    assert media.links.opens(until, signature, name, utc_now()) == linked.sha256
+    kept = media.kept.local(linked.sha256)
+    assert kept is not None
+    assert kept.read_bytes() == picture()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{}, {"COPYDESK_PUBLIC_URL": "https://a.test"}, {"COPYDESK_MEDIA_SECRET": "x" * 20}],
+)
+def test_without_a_public_address_or_a_good_secret_there_is_none(
+    world: World, environ: dict[str, str]
+) -> None:
+    world.environ |= environ
+    with pytest.raises(ConfigError, match="COPYDESK_PUBLIC_URL"):
+        world.app.media.contents.linked(attachment())

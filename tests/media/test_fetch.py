@@ -14,6 +14,7 @@ from publisher.adapters.media_fetch import FetchLimits, HttpMediaFetcher
 from publisher.adapters.media_store import FolderStore
 from publisher.domain.errors import Unavailable
 from publisher.domain.media import MediaCause, MediaKind, Unusable, Usable
+from tests.media.memory import peak_of
 from tests.media.servers import Handler, Writer, answer, fixed, serving
 from tests.pictures import film, noise, picture
 
@@ -344,3 +345,21 @@ def test_a_store_that_cannot_be_written_is_no_fault_of_the_address(
 def test_causes_are_the_words_of_the_documentation() -> None:
     documented = {"not_found", "forbidden", "timed_out", "unsupported_format"}
     assert documented <= {each.value for each in MediaCause}
+
+
+def test_a_large_film_passes_without_growing_in_memory(store: FolderStore) -> None:
+    filler = 120_000_000
+    whole = film() + (filler + 8).to_bytes(4, "big") + b"free"
+
+    async def large(_path: str, writer: Writer) -> None:
+        writer.write(answer(b"", Content_Length=str(len(whole) + filler)) + whole)
+        for _ in range(filler // 1_000_000):
+            writer.write(bytes(1_000_000))
+            await writer.drain()
+
+    found: list[Usable | Unusable] = []
+    peak = peak_of(lambda: found.append(fetched(store, large, limits=FetchLimits(total=60))))
+
+    assert isinstance(found[0], Usable)
+    assert found[0].probe.size == len(whole) + filler
+    assert peak < 40_000_000
