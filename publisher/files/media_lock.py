@@ -10,13 +10,14 @@ import yaml
 from publisher.domain.errors import ContentError
 from publisher.domain.media import MediaCause, MediaFault, MediaKind, Probe, Unusable, Usable
 from publisher.files.schema import schema_problems
+from publisher.files.starter import schema_line
 from publisher.files.yaml_text import read_yaml
 
 LOCK = "media.lock.yaml"
 _HEADER = """\
 # Written by Copydesk: what each address in epic.yaml held when it was fetched. Exactly these
 # bytes go out, whatever the address holds later. To fetch them anew: copydesk pin --again {epic}
-# yaml-language-server: $schema={up}schemas/media.lock.schema.json
+{schema}
 """
 
 
@@ -42,7 +43,7 @@ def dump_lock(pins: Iterable[Pin], epic_path: str) -> bytes:
     """Render the file; the same pins always give the same bytes."""
     entries = [_entry(pin) for pin in pins]
     folder = epic_path.rpartition("/")[2]
-    header = _HEADER.format(epic=folder, up="../" * (epic_path.count("/") + 1))
+    header = _HEADER.format(epic=folder, schema=schema_line(epic_path, "media.lock"))
     text = yaml.dump(
         {"media": entries}, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100
     )
