@@ -6,6 +6,7 @@ from functools import cached_property
 from publisher.adapters.clock import boot_clock, utc_now
 from publisher.adapters.contents import GitContents
 from publisher.adapters.git_store import GitStore
+from publisher.adapters.media_ahead import FitAhead
 from publisher.adapters.media_desk import GitMedia
 from publisher.adapters.media_fetch import HttpMediaFetcher
 from publisher.adapters.media_fit import Fitter
@@ -35,7 +36,8 @@ class MediaParts:
     @cached_property
     def desk(self) -> GitMedia:
         """For rounds, which may look at new files for a while only."""
-        return GitMedia(self._store, self._probes, boot_clock, _A_ROUND_LOOKS_FOR)
+        ahead = FitAhead(self._fitter, self.kept, self._probes)
+        return GitMedia(self._store, self._probes, boot_clock, _A_ROUND_LOOKS_FOR, ahead)
 
     @cached_property
     def contents(self) -> GitContents:
@@ -44,7 +46,7 @@ class MediaParts:
             self._store,
             GitMedia(self._store, self._probes, boot_clock),
             self.kept,
-            Fitter(self._folder),
+            self._fitter,
             self._folder,
             self._limits,
             self._link if self._config.public_url else None,
@@ -76,6 +78,10 @@ class MediaParts:
     def pin(self) -> PinMedia:
         private = self._config.media_from_private
         return PinMedia(HttpMediaFetcher(self.kept, self._folder, private=private))
+
+    @cached_property
+    def _fitter(self) -> Fitter:
+        return Fitter(self._folder)
 
     @cached_property
     def _folder(self) -> FolderStore:

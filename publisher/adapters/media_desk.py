@@ -8,9 +8,11 @@ from dataclasses import replace
 from functools import cache, partial
 
 from publisher.adapters.git_store import GitStore
+from publisher.adapters.media_ahead import FitAhead
 from publisher.adapters.media_probe import probe
 from publisher.adapters.probe_cache import ProbeCache
 from publisher.domain.errors import ContentError
+from publisher.domain.fit import Steps
 from publisher.domain.media import (
     MediaCause,
     MediaFault,
@@ -35,7 +37,10 @@ class GitMedia:
         cache: ProbeCache,
         boot: Callable[[], float],
         budget: float = float("inf"),
+        ahead: FitAhead | None = None,
     ) -> None:
+        """Without `ahead` nothing is fitted here: whoever sends it does."""
+        self._ahead = ahead
         self._store, self._cache = store, cache
         self._boot, self._budget = boot, budget
         self._until = boot() + budget
@@ -56,6 +61,23 @@ class GitMedia:
             return found[name]
 
         return look
+
+    def fitted(
+        self, commit: str, path: str
+    ) -> Callable[[str, Steps], MediaFault | Unprobed | None]:
+        look = self.of(commit, path)
+
+        def outcome(name: str, steps: Steps) -> MediaFault | Unprobed | None:
+            seen, ahead = look(name), self._ahead
+            if ahead is None or not isinstance(seen, Usable) or not ahead.worth_it(seen, steps):
+                return None
+            known = ahead.known(seen.sha256, steps)
+            if isinstance(known, Unprobed) and self._boot() <= self._until:
+                file = None if "://" in name else self._store.file(commit, f"{path}/{name}")
+                known = ahead.tried(seen.sha256, steps, file)
+            return _about(name, known) if isinstance(known, MediaFault) else known
+
+        return outcome
 
     def _pinned(self, commit: str, path: str) -> Mapping[str, Seen]:
         file = f"{path}/{LOCK}"
@@ -84,8 +106,12 @@ class GitMedia:
 def _named(name: str, seen: Seen) -> Seen:
     """The same bytes may have several names; what is wrong with them is told under this one."""
     if isinstance(seen, Unusable):
-        return Unusable(replace(seen.fault, message=f"{name}: {seen.fault.message}"))
+        return Unusable(_about(name, seen.fault))
     return seen
+
+
+def _about(name: str, fault: MediaFault) -> MediaFault:
+    return replace(fault, message=f"{name}: {fault.message}")
 
 
 def _seen(data: bytes) -> Usable | Unusable:

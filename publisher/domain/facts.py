@@ -7,9 +7,9 @@ from datetime import datetime
 
 from publisher.domain.delivery import Key, Record
 from publisher.domain.epic import Profile
-from publisher.domain.fit import NO_LIMITS
+from publisher.domain.fit import NO_LIMITS, Steps
 from publisher.domain.limits import Limits
-from publisher.domain.media import Seen, Usable
+from publisher.domain.media import MediaFault, Seen, Unprobed, Usable
 from publisher.domain.policy import Policy
 from publisher.domain.traits import Traits
 
@@ -36,7 +36,7 @@ class Facts:
 
     `commit` is where the epic was read. `same_content` answers which other delivery occupies an
     account with the same fingerprint. `media` knows the epic's media by name, `limits` what the
-    platform of a profile takes.
+    platform of a profile takes, `fitted` what came of fitting them (None: they will fit).
     """
 
     now: datetime
@@ -53,6 +53,7 @@ class Facts:
     dead: AbstractSet[str] = frozenset()
     same_content: Callable[[Key, str, str], str | None] = lambda _key, _place, _print: None
     limits: Callable[[Profile], Limits] = lambda _profile: NO_LIMITS
+    fitted: Callable[[str, Steps], MediaFault | Unprobed | None] = lambda _name, _steps: None
     replaces: str = ""
 
     def sha256(self, name: str) -> str:

@@ -1,6 +1,7 @@
 """Whether the media of a task are ready to go to a profile, and what exactly would be sent."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
 from publisher.domain.epic import Epic, Media, Profile, Task
@@ -53,19 +54,18 @@ class MediaReady:
 
     def keeps_back(self, task: Task, profile: Profile) -> bool:
         """Whether any of it is not ready: then nothing of this task goes to this profile."""
-        return any(
-            isinstance(self._facts.media(media.name), Unprobed)
-            or self._unready(media, profile) is not None
-            for media in task.media
-        )
+        return any(self._verdict(media, profile) is not None for media in task.media)
 
     def soon(self, task: Task) -> bool:
-        """Whether any of it still waits for a look of our own."""
+        """Whether the bytes of any of it still wait for a look of our own."""
         return any(isinstance(self._facts.media(media.name), Unprobed) for media in task.media)
 
     def looks_again(self, epic: Epic, record: Record) -> bool:
-        """The same of everything that is still to go."""
-        return any(self.soon(task) for task, _media, _profile in self._awaited(epic, record))
+        """Whether anything that is still to go waits for work of our own."""
+        return any(
+            isinstance(self._verdict(media, profile), Unprobed)
+            for _task, media, profile in self._awaited(epic, record)
+        )
 
     def unready(self, epic: Epic, record: Record) -> tuple[UnreadyMedia, ...]:
         """What keeps deliveries of this epic back; what was known before keeps its time."""
@@ -97,17 +97,28 @@ class MediaReady:
                 yield from ((task, media, profile) for media in task.media)
 
     def _unready(self, media: Media, profile: Profile) -> tuple[MediaStatus, str, str] | None:
-        match self._facts.media(media.name):
+        """What people are told; work of our own that is still to come is not."""
+        match self._verdict(media, profile):
             case Unpinned():
                 message = f"Nobody has fetched {media.name} yet. `copydesk pin` does."
                 return MediaStatus.PENDING, "", message
-            case Unusable(fault):
-                return MediaStatus.FAILED, fault.cause, fault.message
-            case Usable() | Unprobed() as seen:
-                steps = steps_for(media.name, seen, profile, self._facts.limits(profile))
-                if isinstance(steps, MediaFault):
-                    return MediaStatus.FAILED, steps.cause, f"{profile.id}: {steps.message}"
-        return None
+            case MediaFault(cause, message):
+                return MediaStatus.FAILED, cause, message
+            case Unprobed() | None:
+                return None
+
+    def _verdict(self, media: Media, profile: Profile) -> MediaFault | Unpinned | Unprobed | None:
+        """Why these media cannot go to this profile now; None: they can."""
+        seen = self._facts.media(media.name)
+        if isinstance(seen, Unusable):
+            return seen.fault
+        if not isinstance(seen, Usable):
+            return seen
+        steps = steps_for(media.name, seen, profile, self._facts.limits(profile))
+        fault = steps if isinstance(steps, MediaFault) else self._facts.fitted(media.name, steps)
+        if isinstance(fault, MediaFault):
+            return replace(fault, message=f"{profile.id}: {fault.message}")
+        return fault
 
 
 def _to_go(delivery: Delivery) -> bool:

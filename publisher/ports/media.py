@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from publisher.domain.media import Seen, Unusable, Usable
+from publisher.domain.fit import Steps
+from publisher.domain.media import MediaFault, Seen, Unprobed, Unusable, Usable
 
 
 class MediaDesk(Protocol):
@@ -16,6 +17,12 @@ class MediaDesk(Protocol):
 
     def of(self, commit: str, path: str) -> Callable[[str], Seen]:
         """What a commit of main has, in the epic folder `path`, under an attachment's name."""
+        ...
+
+    def fitted(
+        self, commit: str, path: str
+    ) -> Callable[[str, Steps], MediaFault | Unprobed | None]:
+        """What comes of these steps, done ahead of the time; None: they work."""
         ...
 
 

@@ -165,6 +165,7 @@ class Drafting:
 
     def _facts(self, epic: Epic | None, record: Record) -> Facts:
         now, policy, heads = self._round.now, self._round.policy, self._round.heads
+        path = epic.path if epic else record.path
         callers = {
             call.caller for d in record.deliveries.values() if d.doubt for call in d.doubt.calls
         }
@@ -188,7 +189,8 @@ class Drafting:
                 for name, profile in self._round.desk.profiles.items()
                 if name not in self._unusable
             },
-            media=self._media.of(heads.main, epic.path if epic else record.path),
+            media=self._media.of(heads.main, path),
+            fitted=self._media.fitted(heads.main, path),
             limits=self._limits,
             traits=lambda profile: self._platforms[profile.platform].traits(profile),
             may_claim=self._round.may_claim and len(self.drafted.claims) < policy.claims_a_round,

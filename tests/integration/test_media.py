@@ -21,6 +21,7 @@ from publisher.adapters.media_desk import GitMedia
 from publisher.adapters.probe_cache import ProbeCache
 from publisher.domain.delivery import DeliveryStatus
 from publisher.domain.errors import ConfigError
+from publisher.domain.limits import Limits, MediaLimits
 from publisher.domain.media import Unprobed, Usable
 from publisher.entrypoints.cli import cli
 from publisher.files.media_lock import LOCK
@@ -29,7 +30,7 @@ from publisher.usecases.drafting import handed
 from publisher.usecases.pin_main import PinMain
 from tests.integration.world import ANA, SPRING, World, profiles_text, task, whole_second_after
 from tests.media.servers import answer, serving
-from tests.pictures import BLUE, RED, photo, picture
+from tests.pictures import BLUE, RED, noise, photo, picture
 
 HOUR = 3600
 PAGE = b"<!DOCTYPE html><p>Please sign in to see this picture.</p>"
@@ -193,9 +194,7 @@ def test_what_a_file_is_goes_to_the_platform_whatever_its_name_says(world: World
 
 def test_metadata_go_where_the_profile_says_so(world: World) -> None:
     data = photo(orientation=6)
-    profiles = yaml.safe_load(profiles_text(world.network.url))
-    profiles["profiles"][0]["fit"] = ["strip_metadata"]
-    world.people.write("content/profiles.yaml", yaml.safe_dump(profiles))
+    allowing(world, "strip_metadata")
     world.people.write(f"{SPRING}/media/a.jpg", data)
     world.epic(task("teaser", "x", "linkedin", media=[{"file": "media/a.jpg", "alt": "A"}]))
     world.run()
@@ -204,6 +203,49 @@ def test_metadata_go_where_the_profile_says_so(world: World) -> None:
     whole = hashlib.sha256(data).hexdigest()
     assert by_account["acme-linkedin"] == whole
     assert by_account["acme-x"] != whole
+
+
+def allowing(world: World, *fit: str) -> None:
+    profiles = yaml.safe_load(profiles_text(world.network.url))
+    profiles["profiles"][0]["fit"] = list(fit)
+    world.people.write("content/profiles.yaml", yaml.safe_dump(profiles))
+
+
+def limited(world: World, most: int) -> None:
+    """A platform that takes so many bytes."""
+    limits = Limits(image=MediaLimits(bytes=(None, most)))
+    world.publisher().limits = lambda _profile: limits  # type: ignore[method-assign]
+
+
+def test_what_cannot_be_fitted_is_told_ahead_and_mended_by_allowing_more(world: World) -> None:
+    data = noise((300, 200), quality=98)
+    limited(world, len(data) // 8)
+    allowing(world, "reencode")
+    with_file(world, data)
+    world.run()
+
+    (unready,) = world.shown()["media"]
+    assert unready["cause"] == "does_not_fit"
+    assert unready["message"].startswith("x: media/a.png: It is larger than")
+    world.people.pull()
+    allowing(world, "reencode", "resize")
+    world.people.push("Allow more")
+    world.run()
+    assert world.shown()["state"] == "Scheduled"
+
+
+def test_what_is_sent_is_what_was_fitted_ahead(world: World) -> None:
+    data = noise((300, 200), quality=98)
+    limited(world, len(data) // 2)
+    allowing(world, "reencode")
+    with_file(world, data, seconds=-60)
+    world.run()
+
+    (post,) = (post for post in world.network.posts() if post["media"])
+    (fitted,) = (world.folder / "state" / "media" / "fitted").iterdir()
+    assert post["media"][0]["sha256"] == hashlib.sha256(fitted.read_bytes()).hexdigest()
+    assert fitted.stat().st_size <= len(data) // 2
+    assert world.shown()["state"] == "Published"
 
 
 # Addresses.

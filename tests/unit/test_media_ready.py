@@ -9,7 +9,7 @@ import pytest
 from publisher.domain.delivery import DeliveryStatus, Key, Record
 from publisher.domain.epic import Epic, Media
 from publisher.domain.facts import Facts, Step
-from publisher.domain.fit import NO_LIMITS
+from publisher.domain.fit import NO_LIMITS, Steps, Strip
 from publisher.domain.limits import Limits, MediaLimits
 from publisher.domain.media import (
     MediaCause,
@@ -169,6 +169,33 @@ def test_what_a_profile_cannot_take_is_its_failure_only() -> None:
     (unready,) = step.record.media
     assert unready.cause == "does_not_fit"
     assert unready.message.startswith("linkedin-acme: media/hero.jpg does not fit:")
+
+
+def test_what_was_tried_ahead_and_does_not_fit_is_told_ahead() -> None:
+    heavy = usable(HERO.name, metadata=True)
+    stripping = replace(profile(), fit=("strip_metadata",))
+    too_heavy = MediaFault(MediaCause.DOES_NOT_FIT, "It is larger than 1 MiB.")
+    tried: list[tuple[str, Steps]] = []
+
+    def fitted(name: str, steps: Steps) -> MediaFault | None:
+        tried.append((name, steps))
+        return too_heavy
+
+    of = with_media(HERO, due=HOUR)
+    step = planned(of, {HERO.name: heavy}, profiles=(stripping,), fitted=fitted)
+
+    assert set(tried) == {(HERO.name, (Strip(),))}
+    assert step.record.media[0].message == "x-acme: It is larger than 1 MiB."
+    assert epic_state(of, step.record) is EpicState.ERROR
+
+
+def test_what_is_still_to_be_tried_is_kept_back_for_a_moment() -> None:
+    of = with_media(HERO)
+    step = planned(of, {}, fitted=lambda _name, _steps: Unprobed())
+
+    assert step.claimed == (PLAIN,)
+    assert step.record.media == ()
+    assert step.wake_at == NOW + SECOND
 
 
 def test_how_media_are_fitted_is_part_of_the_digest_but_not_of_what_readers_see() -> None:
