@@ -1,6 +1,7 @@
 """Pictures and films for tests, made by the libraries that read them."""
 
 import io
+import struct
 import wave
 from fractions import Fraction
 from typing import Any
@@ -77,6 +78,15 @@ def film(
         if tone is not None:
             _silence(container, tone, seconds)
     return out.getvalue()
+
+
+def turned_film(size: tuple[int, int] = (64, 48), form: str = "mov") -> bytes:
+    """A film as a phone held upright writes it: stored lying, turned by the track's matrix."""
+    data = bytearray(film(form, size=size, sound=False))
+    matrix = data.index(b"tkhd") + 44
+    one, by_height = 0x00010000, size[1] << 16
+    data[matrix : matrix + 36] = struct.pack(">9i", 0, one, 0, -one, 0, 0, by_height, 0, 0x40000000)
+    return bytes(data)
 
 
 def _silence(container: Any, tone: Any, seconds: float) -> None:

@@ -6,6 +6,7 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition, Stream
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from publisher.adapters.media_sniff import Kind
@@ -39,14 +40,19 @@ def film(stream: BinaryIO, kind: Kind, size: int) -> Probe:
         if max(map(_ends, (*pictures, *sound)), default=0) > size:
             raise Refusal(MediaCause.BROKEN, "It is cut short. Export it again.")
         first = pictures[0] if pictures else sound[0]
-        if next(iter(container.decode(first)), None) is None:
+        frame = next(iter(container.decode(first)), None)
+        if frame is None:
             raise Refusal(MediaCause.BROKEN, "Nothing of it can be played. Export it again.")
+        turned = isinstance(frame, VideoFrame) and bool(frame.rotation % 360)
+        if isinstance(frame, VideoFrame) and frame.rotation % 180:
+            width, height = height, width
         return Probe(
             kind=MediaKind.VIDEO if pictures else MediaKind.AUDIO,
             content_type=_content_type(kind, has_pictures=bool(pictures)),
             size=size,
             width=width,
             height=height,
+            turned=turned,
             metadata=bool({tag.lower() for tag in container.metadata} - _MADE_BY_PROGRAMS),
             seconds=round((container.duration or 0) / av.time_base, 3),
             video_codec=pictures[0].codec_context.name if pictures else "",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -18,17 +18,27 @@ import yaml
 from publisher.adapters import contents
 from publisher.adapters.clock import utc_now
 from publisher.adapters.media_desk import GitMedia
+from publisher.adapters.media_probe import probe
 from publisher.adapters.probe_cache import ProbeCache
 from publisher.domain.delivery import DeliveryStatus
 from publisher.domain.errors import ConfigError
 from publisher.domain.limits import Limits, MediaLimits
-from publisher.domain.media import Unprobed, Usable
+from publisher.domain.media import Probe, Unprobed, Usable
 from publisher.entrypoints.cli import cli
 from publisher.files.media_lock import LOCK
 from publisher.ports import Attachment
 from publisher.usecases.drafting import handed
 from publisher.usecases.pin_main import PinMain
-from tests.integration.world import ANA, SPRING, World, profiles_text, task, whole_second_after
+from tests.integration.people import git
+from tests.integration.world import (
+    ANA,
+    SETTINGS,
+    SPRING,
+    World,
+    profiles_text,
+    task,
+    whole_second_after,
+)
 from tests.media.servers import answer, serving
 from tests.pictures import BLUE, RED, noise, photo, picture
 
@@ -217,21 +227,25 @@ def limited(world: World, most: int) -> None:
     world.publisher().limits = lambda _profile: limits  # type: ignore[method-assign]
 
 
-def test_what_cannot_be_fitted_is_told_ahead_and_mended_by_allowing_more(world: World) -> None:
+@pytest.mark.parametrize("projection", ["true", "false"])
+def test_what_cannot_be_fitted_is_told_ahead_and_mended_by_allowing_more(
+    world: World, projection: str
+) -> None:
     data = noise((300, 200), quality=98)
     limited(world, len(data) // 8)
     allowing(world, "reencode")
+    world.people.write("content/copydesk.yaml", SETTINGS.replace("true", projection))
     with_file(world, data)
     world.run()
 
-    (unready,) = world.shown()["media"]
-    assert unready["cause"] == "does_not_fit"
-    assert unready["message"].startswith("x: media/a.png: It is larger than")
+    (unready,) = world.record().media
+    assert unready.cause == "does_not_fit"
+    assert unready.message.startswith("x: media/a.png: It is larger than")
     world.people.pull()
     allowing(world, "reencode", "resize")
     world.people.push("Allow more")
     world.run()
-    assert world.shown()["state"] == "Scheduled"
+    assert world.record().media == ()
 
 
 def test_what_is_sent_is_what_was_fitted_ahead(world: World) -> None:
@@ -450,6 +464,22 @@ def test_looking_at_many_new_files_does_not_hold_up_a_round(world: World) -> Non
     look = desk.of(app.index.heads.main, SPRING)  # type: ignore[union-attr]
     assert isinstance(look("media/a.png"), Usable)
     cache.close()
+
+
+def test_bytes_that_are_not_those_that_were_looked_at_are_refused(world: World) -> None:
+    with_file(world, picture(), seconds=-60)
+    blob = git(world.people.folder, "hash-object", f"{SPRING}/media/a.png")
+    found = probe(BytesIO(picture()))
+    assert isinstance(found, Probe)
+    cache = ProbeCache(world.folder / "state" / "media.sqlite")
+    cache.put(blob, Usable("0" * 64, found))
+    cache.close()
+    world.run()
+
+    fault = world.delivery("teaser/x").attempts[-1].fault
+    assert fault is not None
+    assert "not what was approved" in fault.message
+    assert world.network.texts() == ["Text of plain."]
 
 
 # Platforms that fetch media themselves.

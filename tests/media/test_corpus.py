@@ -15,7 +15,7 @@ from publisher.adapters.media_probe import probe
 from publisher.adapters.media_rewrap import rewrap
 from publisher.domain.media import MediaFault, MediaKind, Probe
 from tests.media.memory import peak_of
-from tests.pictures import animation, film, noise, photo, picture, tone
+from tests.pictures import animation, film, noise, photo, picture, tone, turned_film
 
 LARGE = noise((400, 400))
 
@@ -152,6 +152,11 @@ def test_a_film_with_and_without_sound(form: str, sound: bool) -> None:
     assert (found.kind, found.width, found.height) == (MediaKind.VIDEO, 64, 48)
     assert bool(found.audio_codec) is sound
     assert found.seconds == pytest.approx(1, abs=0.1)
+
+
+def test_a_film_from_a_phone_held_upright_is_upright() -> None:
+    found = of(turned_film((64, 48)))
+    assert (found.width, found.height, found.turned) == (48, 64, True)
 
 
 def test_sound_alone_is_sound() -> None:

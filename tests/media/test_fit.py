@@ -15,7 +15,7 @@ from publisher.domain.errors import MediaRefused
 from publisher.domain.fit import Encode, Resize, Rewrap, Step, Strip, fit
 from publisher.domain.limits import Limits, MediaLimits
 from publisher.domain.media import MediaFault, MediaKind, Probe
-from tests.pictures import BLUE, RED, film, noise, photo, picture
+from tests.pictures import BLUE, RED, film, noise, photo, picture, turned_film
 
 ALL = frozenset({"reencode", "resize", "strip_metadata"})
 
@@ -189,6 +189,11 @@ def test_a_film_is_rewrapped_without_loss_and_without_its_tags(
     assert played(out) == played(data)
     assert b"A secret title" not in out
     assert out.index(b"moov") < out.index(b"mdat")
+
+
+def test_a_turned_film_stays_turned(fitter: Fitter) -> None:
+    found = seen(fitted(fitter, turned_film((64, 48)), Rewrap()))
+    assert (found.width, found.height, found.turned) == (48, 64, True)
 
 
 # Keeping.
