@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-crash test-disasters test-all lint types imports check format bench lock clean
+.PHONY: help install demo test test-crash test-disasters test-peers test-all lint types imports check format bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,8 +25,8 @@ $(STAMP): requirements.lock pyproject.toml
 demo: install ## show the main job for real, in a temporary folder (KEEP=1 leaves it running)
 	@$(BIN)/copydesk demo $(if $(KEEP),--keep)
 
-test: install ## all tests but the crash tests
-	$(BIN)/pytest -m 'not crash'
+test: install ## all tests but the crash tests and those against peers
+	$(BIN)/pytest -m 'not crash and not peers'
 
 test-crash: install ## kill real processes at every step of a delivery
 	$(BIN)/pytest -m crash tests/crash
@@ -34,7 +34,10 @@ test-crash: install ## kill real processes at every step of a delivery
 test-disasters: install ## the crash tests but the enumerated kill points
 	$(BIN)/pytest -m crash tests/crash/test_disasters.py
 
-test-all: test test-crash ## every test
+test-peers: install ## platforms against real servers, which are installed once (5 minutes)
+	$(BIN)/pytest -m peers tests/peers
+
+test-all: test test-crash test-peers ## every test
 
 lint: install
 	$(BIN)/ruff check .

@@ -10,12 +10,38 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from publisher.domain.approvals import SigningKey
 from publisher.domain.epic import Desk, Profile
 from publisher.domain.errors import ConfigError
 from publisher.domain.policy import RETRY_AFTER, Policy, Timing
 
+MAKE_A_KEY = "Make one with: python3 -c \"import secrets; print('key1:' + secrets.token_hex(32))\""
+KEYLESS = (
+    "COPYDESK_SIGNING_KEY is not set, so approvals can be neither signed nor checked."
+    f" {MAKE_A_KEY} Set it wherever Copydesk runs."
+)
+
 _ATTEMPTS = range(1, 7)
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_KEY = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,39}):(\S{32,})")
+GITHUB_API = "https://api.github.com"
+_PEM = "PRIVATE KEY-----"
+_OWNER_AND_NAME = re.compile(
+    r"(?:https?://|ssh://)?(?:[^@/]+@)?(?P<host>[^/:@]+(?::\d+)?)[:/]+"
+    r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubAccess:
+    """A repository (`owner/name`) at a GitHub, and a token or an App with its key."""
+
+    repository: str
+    api: str
+    token: str = field(default="", repr=False)
+    app_id: str = ""
+    private_key: str = field(default="", repr=False)
+    installation: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +60,7 @@ class Config:
     pushes_per_minute: int = 6
     poll: float = 30.0
     log_level: str = "INFO"
+    signing_keys: tuple[SigningKey, ...] = field(default=(), repr=False)
     media: str = ""
     media_endpoint: str = ""
     media_from_private: bool = False
@@ -63,11 +90,17 @@ class Config:
             media_secret=environ.get("COPYDESK_MEDIA_SECRET", ""),
             media_from_private=environ.get("COPYDESK_MEDIA_FROM_PRIVATE") == "yes",
             log_level=_level(environ.get("COPYDESK_LOG", "INFO")),
+            signing_keys=_signing_keys(environ.get("COPYDESK_SIGNING_KEY", "")),
             environ=dict(environ),
         )
 
     def with_redis(self, url: str) -> "Config":
         return replace(self, redis_url=url)
+
+    @property
+    def github(self) -> GitHubAccess | None:
+        """How to reach GitHub when the repository is there; raise ConfigError, see github_of."""
+        return github_of(self.environ, self.repo)
 
     @property
     def clone(self) -> Path:
@@ -172,6 +205,18 @@ def _waits(text: str | None) -> tuple[timedelta, ...]:
     return waits
 
 
+def _signing_keys(text: str) -> tuple[SigningKey, ...]:
+    """Read `id:secret,id:secret`: the first signs, all are accepted. Nothing is repeated."""
+    found = [_KEY.fullmatch(part.strip()) for part in text.split(",") if part.strip()]
+    keys = tuple(SigningKey(*match.groups()) for match in found if match)
+    if len(keys) < len(found) or len({key.id for key in keys}) < len(keys):
+        raise ConfigError(
+            "COPYDESK_SIGNING_KEY must be ID:SECRET, several separated by commas, each with an id"
+            f" of its own and a secret of 32 characters or more. {MAKE_A_KEY}"
+        )
+    return keys
+
+
 def _level(text: str) -> str:
     if text.upper() not in _LEVELS:
         raise ConfigError(f"COPYDESK_LOG is “{text}”; it must be one of {', '.join(_LEVELS)}.")
@@ -183,3 +228,52 @@ def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal():
         raise ConfigError(f"{name} is “{text}”; it must be a whole number.")
     return int(text)
+
+
+def github_of(environ: Mapping[str, str], repo: str) -> GitHubAccess | None:
+    """How to reach GitHub, when the repository is there; None for every other place.
+
+    Raises ConfigError when the repository is on GitHub and nothing says who we are there.
+    """
+    api = (environ.get("GITHUB_API_URL") or GITHUB_API).rstrip("/")
+    found = _OWNER_AND_NAME.fullmatch(repo)
+    if found is None or found["host"].lower() != _host_of(api):
+        return None
+    token, app = environ.get("GITHUB_TOKEN", ""), environ.get("GITHUB_APP_ID", "")
+    if not token and not app:
+        raise ConfigError(
+            f"{repo} is on GitHub: set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY."
+        )
+    number = environ.get("GITHUB_APP_INSTALLATION_ID", "")
+    if number and not number.isdecimal():
+        raise ConfigError("GITHUB_APP_INSTALLATION_ID must be a number: see the App's page.")
+    return GitHubAccess(
+        repository=f"{found['owner']}/{found['name']}",
+        api=api,
+        token="" if app else token,
+        app_id=app,
+        private_key=_private_key(environ.get("GITHUB_APP_PRIVATE_KEY", "")) if app else "",
+        installation=int(number) if number else None,
+    )
+
+
+def _host_of(api: str) -> str:
+    """Where git reaches the same GitHub: `api.github.com` is `github.com`; others are one host."""
+    parts = urlsplit(api)
+    return parts.netloc.lower().removeprefix("api.")
+
+
+def _private_key(text: str) -> str:
+    """A key in PEM format, as it is or in a file; its line ends may be escaped."""
+    if _PEM in text:
+        return text.replace("\\n", "\n")
+    path = Path(text).expanduser()
+    try:
+        found = path.read_text() if text else ""
+    except (OSError, ValueError):
+        found = ""
+    if _PEM not in found:
+        raise ConfigError(
+            "GITHUB_APP_PRIVATE_KEY must be a private key in PEM format, or the path of its file."
+        )
+    return found

@@ -1,28 +1,25 @@
-"""The BranchIndex port: SQLite beside the index, so that 500 branches are read once and not always.
+"""The BranchIndex port, in the index's own file: 500 branches are read once, not always.
 
 What a commit changes never changes; only what is contested does.
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS touched(tip TEXT PRIMARY KEY, paths TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS contested(epic TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
-"""
+import msgspec
+
+from publisher.adapters.index_file import open_index
+from publisher.domain.summary import Summary
+
+_SUMMARY = msgspec.json.Decoder(Summary)
 
 
 class SqliteBranchIndex:
     """May be thrown away at any time: it is read from git and the forge again."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_TABLES)
+        self._db = open_index(path)
 
     def close(self) -> None:
         self._db.close()
@@ -35,16 +32,39 @@ class SqliteBranchIndex:
         row = (tip, json.dumps(list(paths)))
         self._db.execute("INSERT OR REPLACE INTO touched VALUES (?, ?)", row)
 
-    def contested(self, epic: str) -> str:
-        row = self._db.execute("SELECT why FROM contested WHERE epic = ?", (epic,)).fetchone()
-        return row[0] if row else ""
-
     def contest(self, found: Mapping[str, str]) -> Sequence[str]:
         before = dict(self._db.execute("SELECT epic, why FROM contested").fetchall())
         news = sorted(e for e in before.keys() | found.keys() if before.get(e) != found.get(e))
         if news:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.execute("DELETE FROM contested")
-            self._db.executemany("INSERT INTO contested VALUES (?, ?)", found.items())
-            self._db.execute("COMMIT")
+            self._replace("contested", [*found.items()])
         return news
+
+    def pulls(self) -> Mapping[int, Sequence[str]]:
+        rows = self._db.execute("SELECT number, epics FROM pulls ORDER BY number").fetchall()
+        return {number: json.loads(epics) for number, epics in rows}
+
+    def keep_pulls(self, open_now: Mapping[int, Sequence[str]]) -> None:
+        wanted = {number: list(epics) for number, epics in open_now.items()}
+        if wanted != self.pulls():
+            self._replace("pulls", [(n, json.dumps(epics)) for n, epics in wanted.items()])
+
+    def summaries(self) -> Mapping[str, tuple[str, Summary]]:
+        rows = self._db.execute("SELECT epic, key, summary FROM summaries").fetchall()
+        return {epic: (key, _SUMMARY.decode(data)) for epic, key, data in rows}
+
+    def keep_summaries(self, news: Mapping[str, tuple[str, Summary]], gone: Sequence[str]) -> None:
+        if not news and not gone:
+            return
+        rows = [(epic, key, msgspec.json.encode(kept)) for epic, (key, kept) in news.items()]
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany("INSERT OR REPLACE INTO summaries VALUES (?, ?, ?)", rows)
+        self._db.executemany("DELETE FROM summaries WHERE epic = ?", [(epic,) for epic in gone])
+        self._db.execute("COMMIT")
+
+    def _replace(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - one of our own tables
+        for row in rows:
+            marks = ", ".join("?" * len(row))
+            self._db.execute(f"INSERT INTO {table} VALUES ({marks})", row)  # noqa: S608
+        self._db.execute("COMMIT")

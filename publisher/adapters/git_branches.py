@@ -22,6 +22,10 @@ class GitBranches:
     def main(self) -> str:
         return self._store.main
 
+    @property
+    def ledger_start(self) -> str:
+        return self._store.begun_ledger()
+
     def fetch(self) -> Heads:
         return self._store.sync(force=True)
 
@@ -72,21 +76,20 @@ class GitBranches:
             )
         return objects.write_commit(tree, [main, head], message, author, BOT, at)
 
-    def push(
-        self, commits: Sequence[Commit], at: datetime, moves: Mapping[str, str] | None = None
-    ) -> tuple[PushResult, Mapping[str, str]]:
+    def push(self, commits: Sequence[Commit], at: datetime) -> tuple[PushResult, Mapping[str, str]]:
         tips: dict[str, str] = {}
         for commit in commits:
             tips[commit.branch] = self._written(commit, tips, at)
-        tips.update(moves or {})
         olds = {commit.branch: commit.tip for commit in reversed(commits)}
-        refs = {name: (olds.get(name, self.tip(name)), new) for name, new in tips.items()}
-        moved = {name: pair for name, pair in refs.items() if pair[0] != pair[1]}
-        return (self._store.push_refs(moved) if moved else PushResult(done=True)), tips
+        moves = {name: (olds[name], new) for name, new in tips.items() if olds[name] != new}
+        return (self._store.push_refs(moves) if moves else PushResult(done=True)), tips
 
     def _written(self, commit: Commit, written: Mapping[str, str], at: datetime) -> str:
         objects = self._store.objects
-        parent = written.get(commit.branch) or commit.tip or written.get(commit.start, commit.start)
+        start = written.get(commit.start, commit.start)
+        parent = written.get(commit.branch) or start or commit.tip
+        if parent is None:
+            raise ValueError(f"{commit.branch} has neither a commit nor a start")
         root = objects.tree(parent)
         tree = objects.write_tree(root, commit.files) if commit.files else root
         if tree is None or (tree == root and not commit.empty):

@@ -88,6 +88,16 @@ class GitObjects:
             return {}
         return {_name(entry): str(entry.id) for entry in tree}
 
+    def brought_by(self, main: str, head: str) -> str:
+        """The commit that brought `head` into main: a merge, or the head itself."""
+        walker = self._repo.walk(pygit2.Oid(hex=main))
+        walker.simplify_first_parent()
+        walker.hide(pygit2.Oid(hex=head))
+        first = None
+        for first in walker:  # noqa: B007 - the oldest of them
+            pass
+        return str(first.id) if first and str(first.parent_ids[0]) != head else head
+
     def heads(self, prefix: str) -> Mapping[str, str]:
         """Every reference below a prefix, by what follows it, with its commit."""
         found = self._repo.references.iterator()

@@ -2,7 +2,7 @@
 
 import fcntl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,13 @@ _RACED = (
     "failed to update ref",
     "cannot lock ref",
 )
+_LOCKED_OUT = (
+    "could not read Username",
+    "could not read Password",
+    "Authentication failed",
+    "Permission denied (publickey",
+)
+_TALKS = {"fetch", "push", "ls-remote"}
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -33,10 +40,19 @@ _QUIET = {
 
 
 class GitRemote:
-    """The bare clone's `origin`. Raises Unavailable when it does not answer in time (seconds)."""
+    """The bare clone's `origin`. Raises Unavailable when it does not answer in time (seconds).
 
-    def __init__(self, clone: Path, url: str, timeout: float) -> None:
-        self._clone, self._timeout = clone, timeout
+    `credentials` is asked for more environment whenever git is about to talk to the forge.
+    """
+
+    def __init__(
+        self,
+        clone: Path,
+        url: str,
+        timeout: float,
+        credentials: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        self._clone, self._timeout, self._credentials = clone, timeout, credentials
         self.url = url
         self._forge: pygit2.Repository | None = None
         wanted = {
@@ -193,12 +209,13 @@ class GitRemote:
         raise Unavailable(f"git push failed: {_last_line(text)}")
 
     def _git(self, command: str, *args: str) -> str:
+        credentials = self._credentials() if command in _TALKS else {}
         with git.Repo(self._clone) as repo:
             try:
                 return str(
                     repo.git.execute(
                         ["git", command, *args],
-                        env=_QUIET,
+                        env={**_QUIET, **credentials},
                         kill_after_timeout=self._timeout,
                         with_extended_output=False,
                     )
@@ -207,6 +224,11 @@ class GitRemote:
                 text = f"{error.stdout}\n{error.stderr}".replace("stdout: ", "\n").replace(
                     "stderr: ", "\n"
                 )
+                if any(words in text for words in _LOCKED_OUT):
+                    raise Unavailable(
+                        f"The forge does not let git in ({_last_line(text)}). Check GITHUB_TOKEN,"
+                        " or the key that this machine has for it."
+                    ) from error
                 if command == "push":
                     raise _Failed(text) from error
                 raise Unavailable(f"git {command} failed: {_last_line(text)}") from error

@@ -2,8 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
@@ -15,9 +15,8 @@ from publisher.domain.errors import NotFound, Unavailable
 from publisher.files.desk_files import PEOPLE, PROFILES, SETTINGS, read_desk
 from publisher.files.epic_file import EpicFolder
 from publisher.files.ledger_file import epic_of, ledger_path, load_record
-from publisher.ports import Draft, Heads, PastCommit, PushResult, Signature
+from publisher.ports import LEDGER, Draft, Heads, PastCommit, PushResult, Signature
 
-LEDGER = "copydesk/ledger"
 SEEN = "refs/copydesk/ledger"
 KNOWN_MAIN = "refs/copydesk/main"
 BOT = Signature("Copydesk", "bot@copydesk.invalid")
@@ -37,9 +36,17 @@ log = logging.getLogger(__name__)
 class GitStore:
     """The Store port: a bare clone and its remote. `poll` (seconds) spares remote forges."""
 
-    def __init__(self, clone: Path, url: str, *, timeout: float = 20.0, poll: float = 30.0) -> None:
+    def __init__(
+        self,
+        clone: Path,
+        url: str,
+        *,
+        timeout: float = 20.0,
+        poll: float = 30.0,
+        credentials: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self.clone = clone
-        self.remote = GitRemote(clone, url, timeout)
+        self.remote = GitRemote(clone, url, timeout, credentials)
         self.objects = GitObjects(clone)
         self._poll = poll
         self._polled: float | None = None
@@ -159,6 +166,14 @@ class GitStore:
         data = self.objects.blob(ledger, path) if ledger else None
         return Record(epic=epic) if data is None else load_record(data, path)
 
+    def record_ids(self, ledger: str | None) -> Mapping[str, str]:
+        """By epic, the id of what the ledger says of it."""
+        found = self.objects.changed_files(None, self.objects.tree(ledger)) if ledger else ()
+        return {epic: blob for path, blob in found if blob and (epic := epic_of(path))}
+
+    def tree_id(self, commit: str, path: str) -> str:
+        return self.objects.tree(commit, path) or ""
+
     def resolve(self, revision: str) -> str:
         """The commit that a branch, a tag or a short id names; raise NotFound."""
         ours = revision.replace("HEAD", self.main, 1) if revision.startswith("HEAD") else revision
@@ -215,6 +230,12 @@ class GitStore:
             return PushResult(done=True)
         return PushResult(raced=True, why="the push got no answer and did not arrive")
 
+    def beginning(self, readme: str, message: str) -> str:
+        """The first commit of a branch of our own: the same id whoever makes it, whenever."""
+        root = self.objects.write_tree(None, {"README.md": readme.encode()})
+        epoch = datetime.fromtimestamp(0, UTC)
+        return self.objects.write_commit(root, [], message, BOT, BOT, epoch)
+
     def _commit(
         self,
         base: str,
@@ -229,11 +250,12 @@ class GitStore:
             return base
         return self.objects.write_commit(tree, [base], message, author or BOT, BOT, at)
 
+    def begun_ledger(self) -> str:
+        """The first commit of every ledger."""
+        return self.beginning(LEDGER_README, "Begin the ledger\n")
+
     def _ledger_commit(self, base: str | None, draft: Draft, at: datetime) -> str | None:
         if not draft.ledger:
             return base
-        if base is None:
-            root = self.objects.write_tree(None, {"README.md": LEDGER_README.encode()})
-            epoch = datetime.fromtimestamp(0, at.tzinfo)
-            base = self.objects.write_commit(root, [], "Begin the ledger\n", BOT, BOT, epoch)
+        base = base or self.begun_ledger()
         return self._commit(base, draft.ledger, draft.ledger_message, draft.author, at)

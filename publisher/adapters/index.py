@@ -4,7 +4,7 @@ It makes an idle tick one query, and a start as fast as opening a file: only wha
 the last seen commits is read.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,6 +87,16 @@ class SqliteIndex:
             row = ("generation", generation)
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
 
+    def trusts(self, keys: str) -> None:
+        """Other keys sign from now on, so other approvals count: look at whatever has a time."""
+        if self._meta("keys") == keys:
+            return
+        with self._transaction():
+            dues = self._db.execute("SELECT id, first FROM epics WHERE first IS NOT NULL")
+            for epic, first in dues.fetchall():
+                self._wake_sooner(epic, first - self._lead(self.desk))
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('keys', ?)", (keys,))
+
     def set_wake(self, wakes: Iterable[tuple[str, datetime | None]]) -> None:
         with self._transaction():
             for epic, at in wakes:
@@ -106,8 +116,14 @@ class SqliteIndex:
             return None
 
     def path_of(self, epic_id: str) -> str:
-        row = self._db.execute("SELECT path FROM epics WHERE id = ?", (epic_id,)).fetchone()
+        row = self._db.execute(
+            "SELECT path FROM epics WHERE id = ? ORDER BY path", (epic_id,)
+        ).fetchone()
         return row[0] if row else ""
+
+    def trees(self) -> Mapping[str, tuple[str, str]]:
+        rows = self._db.execute("SELECT id, path, tree FROM epics ORDER BY path DESC").fetchall()
+        return {epic: (path, tree) for epic, path, tree in rows}
 
     def ids(self) -> list[str]:
         """Every epic on main, broken ones too."""
@@ -126,6 +142,10 @@ class SqliteIndex:
     def replaces(self, epic_id: str) -> str:
         """The epic that vanished, partly out, in the same change in which this one appeared."""
         row = self._db.execute("SELECT old FROM replaces WHERE id = ?", (epic_id,)).fetchone()
+        return row[0] if row else ""
+
+    def contested(self, epic_id: str) -> str:
+        row = self._db.execute("SELECT why FROM contested WHERE epic = ?", (epic_id,)).fetchone()
         return row[0] if row else ""
 
     def occupied(self, place: str, fingerprint: str, since: datetime) -> Iterator[str]:
@@ -165,8 +185,7 @@ class SqliteIndex:
         changed = list(self._store.changed_epics(since, heads.main))
         now = {path: tree for path, tree in changed if tree}
         before = self._rows_of([path for path, _tree in changed] if since else None)
-        policy = self._policy_of(desk)
-        lead = (policy.ahead + policy.prepare_ahead).total_seconds()
+        lead = self._lead(desk)
         gone = [path for path in before if path not in now]
         self._db.executemany("DELETE FROM epics WHERE path = ?", ((path,) for path in gone))
         fresh: list[str] = []
@@ -186,6 +205,11 @@ class SqliteIndex:
         if since is None:
             self._db.execute("INSERT OR REPLACE INTO wake SELECT epic, 0.0 FROM claimed")
         self._suspect(fresh, {old for old in vanished if not self._is_there(old)}, heads)
+
+    def _lead(self, desk: Desk) -> float:
+        """How many seconds before its time an epic must be looked at."""
+        policy = self._policy_of(desk)
+        return (policy.ahead + policy.prepare_ahead).total_seconds()
 
     def _suspect(self, fresh: Sequence[str], lost: Iterable[str], heads: Heads) -> None:
         """Remember that a partly published epic vanished while a like one appeared."""

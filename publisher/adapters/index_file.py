@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-_SCHEMA_VERSION = 4
+_SCHEMA_VERSION = 5
 _SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE epics(
@@ -21,6 +21,10 @@ CREATE INDEX live_by_post ON live(place, post);
 CREATE INDEX live_by_epic ON live(epic);
 CREATE TABLE claimed(epic TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE replaces(id TEXT PRIMARY KEY, old TEXT);
+CREATE TABLE touched(tip TEXT PRIMARY KEY, paths TEXT) WITHOUT ROWID;
+CREATE TABLE contested(epic TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
+CREATE TABLE summaries(epic TEXT PRIMARY KEY, key TEXT, summary BLOB) WITHOUT ROWID;
+CREATE TABLE pulls(number INTEGER PRIMARY KEY, epics TEXT);
 """
 
 

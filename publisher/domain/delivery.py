@@ -11,7 +11,7 @@ pending ──► processing ──► published
 A claim is a field beside the status: what people see turns to `processing` when the call begins.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -244,6 +244,7 @@ def claim_id(key: Key, seq: int) -> str:
 class Record:
     """The ledger's file for one epic: all that ever happened to it.
 
+    `withdrawn` are the ids of approvals that never count again, whatever people revert.
     `media` are the attachments that keep deliveries back now.
     """
 
@@ -251,6 +252,7 @@ class Record:
     path: str = ""
     title: str = ""
     deliveries: Mapping[Key, Delivery] = field(default_factory=dict)
+    withdrawn: tuple[str, ...] = ()
     media: tuple[UnreadyMedia, ...] = ()
 
     def get(self, key: Key) -> Delivery | None:
@@ -259,3 +261,7 @@ class Record:
     def put(self, *changed: Delivery) -> Self:
         merged = {**self.deliveries, **{delivery.key: delivery for delivery in changed}}
         return replace(self, deliveries=merged)
+
+    def without(self, approvals: Iterable[str]) -> Self:
+        """The same with these approvals withdrawn for ever."""
+        return replace(self, withdrawn=tuple(dict.fromkeys((*self.withdrawn, *approvals))))

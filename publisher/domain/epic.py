@@ -126,6 +126,26 @@ class Blackout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalPolicy:
+    """How many approvals a task needs before it may go out. `time`: its due time is part of them.
+
+    `by_self`: people may approve what they wrote. `platforms` has the numbers that differ.
+    """
+
+    required: int = 1
+    by_self: bool = False
+    time: bool = False
+    platforms: Mapping[str, int] = field(default_factory=dict)
+
+    def needed(self, platform: str) -> int:
+        return self.platforms.get(platform, self.required)
+
+    @property
+    def off(self) -> bool:
+        return not self.required and not any(self.platforms.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """copydesk.yaml. `id` prefixes every key and never changes."""
 
@@ -138,6 +158,7 @@ class Settings:
     publication_attempts_limit: int = 6
     clash_within: timedelta = timedelta(minutes=15)
     blackouts: tuple[Blackout, ...] = ()
+    approvals: ApprovalPolicy = field(default_factory=ApprovalPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from publisher.domain.delivery import Key, Record
-from publisher.domain.epic import Profile
+from publisher.domain.epic import Profile, Task
 from publisher.domain.fit import NO_LIMITS, Steps
 from publisher.domain.limits import Limits
 from publisher.domain.media import MediaFault, Seen, Unprobed, Usable
@@ -37,6 +37,8 @@ class Facts:
     `commit` is where the epic was read. `same_content` answers which other delivery occupies an
     account with the same fingerprint. `media` knows the epic's media by name, `limits` what the
     platform of a profile takes, `fitted` what came of fitting them (None: they will fit).
+    `approved` says whether a task has all the approvals that it needs; `contested` which open pull
+    request changes the epic.
     """
 
     now: datetime
@@ -55,6 +57,8 @@ class Facts:
     limits: Callable[[Profile], Limits] = lambda _profile: NO_LIMITS
     fitted: Callable[[str, Steps], MediaFault | Unprobed | None] = lambda _name, _steps: None
     replaces: str = ""
+    approved: Callable[[Task], bool] = lambda _task: True
+    contested: str = ""
 
     def sha256(self, name: str) -> str:
         """The hash of an attachment's bytes; empty while they are not known."""

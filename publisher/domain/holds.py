@@ -60,7 +60,10 @@ def hold_when_due(
     late = facts.now - due
     if delivery.first and late > facts.policy.grace:
         minutes = int(late.total_seconds() // 60)
-        why = f"It is overdue by {minutes} minutes, more than overdue_grace allows."
+        why = (
+            f"It is overdue by {minutes} minutes, more than overdue_grace allows:"
+            " publish it now, reschedule it or cancel it."
+        )
         return Mark(why, facts.now, code=HoldReason.OVERDUE)
     other = taken.get((delivery.place, print_)) or facts.same_content(
         delivery.key, delivery.place, print_

@@ -6,6 +6,7 @@ Pure and repeatable: planning the result again at the same time changes nothing.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from publisher.domain.delivery import (
     LOOKING,
@@ -25,6 +26,7 @@ from publisher.domain.media_ready import MediaReady
 from publisher.domain.next_work import AskPerson, Next, Nothing, next_work
 from publisher.domain.outcome import NO_HANDLE
 from publisher.domain.payload import digest_of, fingerprint_of, payload_of
+from publisher.domain.remaining import remaining
 from publisher.domain.report import ANSWER_LOST, lost
 from publisher.domain.traits import Safety
 
@@ -140,18 +142,24 @@ class _Look:
 
     def _at(self, delivery: Delivery) -> datetime | None:
         """When it may go out: people's time, or its own (a retry, a release) when that is later."""
-        due = self.wanted[delivery.key][0].due if delivery.key in self.wanted else None
+        if delivery.key not in self.wanted or not self._let_go:
+            return None
+        due = self.wanted[delivery.key][0].due
         return max(due, delivery.due) if due and delivery.due else due
+
+    @cached_property
+    def _let_go(self) -> bool:
+        """Whether people let the epic go: one task without its approvals holds all of it back."""
+        if self.epic is None or self.facts.contested:
+            return False
+        return all(self.facts.approved(task) for task in remaining(self.epic, self.record))
 
     def _refreshed(self, delivery: Delivery) -> Delivery:
         """Drop what an edit has overtaken: a hold that no longer holds, uploads of old content."""
         at, held = self._at(delivery), delivery.held
-        if (
-            held
-            and at
-            and held.code not in STICKY
-            and self.facts.now - at <= self.facts.policy.grace
-        ):
+        timeless = at is None and delivery.key in self.wanted
+        in_time = at is not None and self.facts.now - at <= self.facts.policy.grace
+        if held and held.code not in STICKY and (timeless or in_time):
             delivery = replace(delivery, held=None)
         pinned = delivery.doubt or delivery.accepted or delivery.key not in self.wanted
         if delivery.handle and not pinned and self._changed(delivery, delivery.digest):

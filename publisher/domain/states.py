@@ -1,11 +1,11 @@
-"""The layers that people see, each derived: epic and post (task)."""
+"""The layers that people see: epic (derived in `situation`) and post (task)."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
-from publisher.domain.epic import Epic, Task
+from publisher.domain.delivery import Delivery, DeliveryStatus
+from publisher.domain.epic import Task
 from publisher.domain.media import MediaStatus, UnreadyMedia
 
 
@@ -28,28 +28,6 @@ class PostStatus(StrEnum):
     PROCESSING = "processing"
     PROCESSED = "processed"
     MEDIA_FAILED = "media_processing_failed"
-
-
-_ERROR = frozenset({DeliveryStatus.FAILED, DeliveryStatus.UNCONFIRMED})
-
-
-def epic_state(epic: Epic, record: Record) -> EpicState:
-    """The state of an epic that is on main, where a schedule counts as approved."""
-    wanted = [
-        record.get(Key(epic.id, task.id, profile)) or Delivery(key=Key(epic.id, task.id, profile))
-        for task, profile in epic.deliveries()
-    ]
-    living = [delivery for delivery in wanted if not delivery.cancelled]
-    unsure = any(d.status is DeliveryStatus.UNCONFIRMED for d in record.deliveries.values())
-    if unsure or any(d.status in _ERROR or d.held for d in living):
-        return EpicState.ERROR
-    if not epic.tasks or not living:
-        return EpicState.REVIEW
-    if any(_media_failed(record.media, task.id) for task in epic.tasks):
-        return EpicState.ERROR
-    if all(delivery.status is DeliveryStatus.PUBLISHED for delivery in living):
-        return EpicState.PUBLISHED
-    return EpicState.SCHEDULED if epic.schedule else EpicState.REVIEW
 
 
 def post_status(

@@ -49,7 +49,7 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
         )
     checked = check_folder(root, inside)
     problems = (
-        checked.problems if inside else (*checked.problems, *_of_profiles(root, checked.desk))
+        checked.problems if inside else (*checked.problems, *_of_platforms(root, checked.desk))
     )
     if as_json:
         print_json({"epics": len(checked.epics), "problems": [_json(p) for p in problems]})
@@ -63,19 +63,32 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-def _of_profiles(root: Path, desk: Desk | None) -> list[Problem]:
-    """What the platforms say of the profiles, each at the profile's own place in the file."""
-    if desk is None or not desk.profiles:
+def _of_platforms(root: Path, desk: Desk | None) -> list[Problem]:
+    """What the platforms say of profiles, policy and roles, each at its own place in the file."""
+    if desk is None:
         return []
     from publisher.platforms import find_all  # noqa: PLC0415 - not needed for a single file
-    from publisher.usecases.profiles import profile_faults  # noqa: PLC0415 - the same
+    from publisher.usecases.profiles import policy_faults, profile_faults  # noqa: PLC0415 - so too
 
-    document = read_yaml((root / PROFILES).read_bytes(), PROFILES)
+    platforms = find_all()
     rows = {name: row for row, name in enumerate(desk.profiles)}
     return [
-        document.problem(("profiles", rows[name], "platform"), f"{name}: {why}")
-        for name, why in profile_faults(desk, find_all())
+        *(
+            _placed(root, PROFILES, ("profiles", rows[name], "platform"), f"{name}: {why}")
+            for name, why in profile_faults(desk, platforms)
+        ),
+        *(
+            _placed(root, fault.path, fault.pointer, fault.message, fault.hint)
+            for fault in policy_faults(desk, platforms)
+        ),
     ]
+
+
+def _placed(
+    root: Path, path: str, pointer: tuple[str | int, ...], message: str, hint: str = ""
+) -> Problem:
+    document = read_yaml((root / path).read_bytes(), path)
+    return document.problem(pointer, message, hint, key=path != PROFILES)
 
 
 def _root(paths: tuple[Path, ...]) -> tuple[Path | None, tuple[Path, ...]]:

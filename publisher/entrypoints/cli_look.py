@@ -141,7 +141,11 @@ def _print_epics(app: App, views: list[EpicView]) -> None:
 
 
 def _print_epic(view: EpicView, zone: str) -> None:
-    click.echo(f"{click.style(view.title or view.id, bold=True)}  {coloured(view.state)}")
+    why = f"  {view.why}" if view.why else ""
+    click.echo(f"{click.style(view.title or view.id, bold=True)}  {coloured(view.state)}{why}")
+    for standing in view.approvals.values():
+        if standing.missing:
+            click.secho(f"  {standing.missing}", fg="yellow")
     for problem in view.problems:
         click.secho(f"  {problem}", fg="red")
     for task in view.tasks:
@@ -184,6 +188,7 @@ def _epic_json(view: EpicView) -> dict[str, Any]:
         "id": view.id,
         "title": view.title,
         "state": view.state.value if view.state else "broken",
+        "why": view.why,
         "owner": view.owner,
         "problems": [str(problem) for problem in view.problems],
         "tasks": [

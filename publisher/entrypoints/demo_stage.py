@@ -95,13 +95,21 @@ class Stage:
         profiles = self.desk / "content" / "profiles.yaml"
         text = profiles.read_text("utf-8").replace("http://127.0.0.1:8400", self.sandbox_url)
         profiles.write_text(text, "utf-8")
+        settings = self.desk / "content" / "copydesk.yaml"
+        alone = settings.read_text("utf-8").replace("required: 1", "required: 0")
+        settings.write_text(alone, "utf-8")
         with git.Repo.init(self.forge, bare=True, initial_branch="main"):
             pass
         with git.Repo(self.desk) as repo:
             repo.git.config("user.name", ANA.name)
             repo.git.config("user.email", ANA.email)
             repo.git.remote("add", "origin", str(self.forge))
-            repo.git.commit("--quiet", "--all", "-m", "Point the sandbox profiles at this sandbox")
+            repo.git.commit(
+                "--quiet",
+                "--all",
+                "-m",
+                "Make it a desk for one on this sandbox",
+            )
             repo.git.push("--quiet", "origin", "HEAD:main")
 
     def _started_sandbox(self) -> "subprocess.Popen[str]":

@@ -1,10 +1,19 @@
 """copydesk.yaml, people.yaml and profiles.yaml → a Desk, and an epic held against it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from publisher.domain.epic import NO_OPTIONS, Blackout, Desk, Epic, Person, Profile, Settings
+from publisher.domain.epic import (
+    NO_OPTIONS,
+    ApprovalPolicy,
+    Blackout,
+    Desk,
+    Epic,
+    Person,
+    Profile,
+    Settings,
+)
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
 from publisher.domain.walltime import TimeProblem, WallTime, parse_duration, resolve, zone_named
@@ -58,7 +67,18 @@ def read_settings(data: bytes, path: str = SETTINGS) -> Settings:
     values["blackouts"] = _blackouts(document, values.get("timezone", "UTC"))
     if "publication_attempts_limit" in values:
         values["publication_attempts_limit"] = int(values["publication_attempts_limit"])
-    return Settings(**values)
+    return Settings(**{**values, "approvals": _approval_policy(values.get("approvals", {}))})
+
+
+def _approval_policy(written: Mapping[str, Any]) -> ApprovalPolicy:
+    return ApprovalPolicy(
+        required=int(written.get("required", 1)),
+        by_self=written.get("self", False),
+        time=written.get("time", False),
+        platforms={
+            name: int(rule["required"]) for name, rule in written.get("platforms", {}).items()
+        },
+    )
 
 
 def _blackouts(document: Document, zone: str) -> tuple[Blackout, ...]:

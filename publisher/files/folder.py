@@ -10,6 +10,7 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 from publisher.domain.epic import Desk, Epic
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
+from publisher.files.approvals_file import read_approvals
 from publisher.files.desk_files import PEOPLE, PROFILES, SETTINGS, check_epic, read_desk
 from publisher.files.epic_file import EpicFolder, read_epic
 from publisher.files.yaml_text import MAX_BYTES, too_large
@@ -96,6 +97,8 @@ class _Check:
             return None
         if desk is not None:
             self.problems.extend(check_epic(epic, desk, folder))
+        beside = file.with_name("approvals.yaml")
+        self.problems.extend(read_approvals(self._read(beside), self.name(beside)).problems)
         return epic
 
     def same_ids(self, names: Sequence[str]) -> None:

@@ -35,6 +35,8 @@ def dump_record(record: Record) -> bytes:
         "title": record.title,
         "deliveries": [to_plain(delivery) for delivery in record.deliveries.values()],
     }
+    if record.withdrawn:
+        plain["withdrawn"] = list(record.withdrawn)
     if record.media:
         plain["media"] = [to_plain(media) for media in record.media]
     return (json.dumps(plain, ensure_ascii=False, indent=1) + "\n").encode()
@@ -52,6 +54,7 @@ def load_record(data: bytes, path: str) -> Record:
             path=plain.get("path", ""),
             title=plain.get("title", ""),
             deliveries={delivery.key: delivery for delivery in deliveries},
+            withdrawn=from_plain(plain.get("withdrawn", ()), tuple[str, ...]),
             media=tuple(from_plain(item, UnreadyMedia) for item in plain.get("media", ())),
         )
     except (ValueError, KeyError, TypeError) as error:

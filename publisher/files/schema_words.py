@@ -55,7 +55,9 @@ class Broken:
                 return message, self._example()
             case _:
                 rule = self.rule.get("x-rule", f"what the schema says ({keyword})")
-                return f"{self._name()} must be {rule}{self._not_value()}.", self._example()
+                words = self.rule.get("x-words", ()) if isinstance(self.value, str) else ()
+                hint = did_you_mean(str(self.value), words) or self._example()
+                return f"{self._name()} must be {rule}{self._not_value()}.", hint
 
     def _not_allowed(self) -> tuple[str, str]:
         allowed = [str(value) for value in self.rule["enum"]]

@@ -1,5 +1,6 @@
 """status.yaml: what happened, for people to read. A projection of the ledger, never read back."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,8 @@ import yaml
 from publisher.domain.delivery import Attempt, Delivery, DeliveryStatus, Key, Record
 from publisher.domain.epic import Epic
 from publisher.domain.media import UnreadyMedia
-from publisher.domain.states import epic_state
+from publisher.domain.situation import EpicSituation, assess
+from publisher.domain.standing import TaskApproval
 from publisher.files.starter import schema_line
 
 HEADER = """\
@@ -18,17 +20,20 @@ HEADER = """\
 """
 
 
-def dump_status(epic: Epic, record: Record) -> bytes:
-    """Render the projection; the same epic and record always give the same bytes."""
-    plain: dict[str, Any] = {
-        "epic": epic.id,
-        "state": epic_state(epic, record).value,
-        "tasks": {
-            task.id: {
-                name: _delivery(record.get(Key(epic.id, task.id, name))) for name in task.profiles
-            }
-            for task in epic.tasks
-        },
+def dump_status(epic: Epic, record: Record, approvals: Mapping[str, TaskApproval]) -> bytes:
+    """Render the projection; the same epic, record and approvals always give the same bytes.
+
+    It tells of main alone: branches and pull requests are not known here.
+    """
+    judged = assess(EpicSituation(epic=epic, record=record, approvals=approvals))
+    plain: dict[str, Any] = {"epic": epic.id, "state": judged.state.value}
+    if judged.why:
+        plain["why"] = judged.why
+    plain["tasks"] = {
+        task.id: {
+            name: _delivery(record.get(Key(epic.id, task.id, name))) for name in task.profiles
+        }
+        for task in epic.tasks
     }
     wanted = {Key(epic.id, task.id, name) for task, name in epic.deliveries()}
     gone = [d for d in record.deliveries.values() if d.key not in wanted and d.seq]

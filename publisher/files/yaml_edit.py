@@ -92,9 +92,9 @@ class _Edit:
         )
 
     def remove(self) -> bytes:
-        return (
-            self.done(_GONE, self.removing) if self.known() == self.pointer else self.document.data
-        )
+        if self.known() != self.pointer:
+            return self.document.data
+        return self.done(_GONE, self.removing)
 
     def append(self, value: Value) -> bytes:
         items = self.value_at(self.pointer) if self.known() == self.pointer else None

@@ -24,8 +24,13 @@ def removed(layout: Layout, parent: Node, step: Step) -> Iterator[str]:
         shared = behind is not None and layout.line_start(behind.start) == end
         if _is_set_off(layout, above, opens=opens) and not shared:
             start = top
-        yield spliced(layout, ((*_with_blank_lines(layout, start, end, opens=opens), ""),))
-        yield spliced(layout, ((start, end, ""),))
+        ways = (
+            _with_blank_lines(layout, start, end, opens=opens),
+            (start, end),
+            (start, _below_blank_lines(layout, end)),
+        )
+        for way in ways:
+            yield spliced(layout, ((*way, ""),))
 
 
 def _is_set_off(layout: Layout, above: int | None, *, opens: bool) -> bool:
@@ -38,16 +43,19 @@ def _is_set_off(layout: Layout, above: int | None, *, opens: bool) -> bool:
 
 def _with_blank_lines(layout: Layout, start: int, end: int, *, opens: bool) -> tuple[int, int]:
     """Take in the blank lines of one side, where they would meet others or open a collection."""
-    behind = end
-    while layout.is_blank(behind):
-        behind = layout.next_line(behind)
-    top = start
+    behind, top = _below_blank_lines(layout, end), start
     above = layout.line_before(start)
     while above is not None and layout.is_blank(above):
         top, above = above, layout.line_before(above)
     if behind == len(layout.text):
         return top, end
     return start, behind if top < start or start == 0 or opens else end
+
+
+def _below_blank_lines(layout: Layout, at: int) -> int:
+    while layout.is_blank(at):
+        at = layout.next_line(at)
+    return at
 
 
 def _behind_a_dash(layout: Layout, entry: Entry, behind: Entry) -> str:

@@ -23,7 +23,7 @@ Splice = tuple[int, int, str]
 def replaced(layout: Layout, parent: Node, step: Step, value: Value) -> Iterator[str]:
     """Put a value in the place of another."""
     entry = layout.entry(parent, step)
-    spot = _spot(layout, parent, entry)
+    spot = _spot(layout, parent, entry, is_text=isinstance(value, str))
     if isinstance(value, Mapping) and not spot.item and spot.below <= spot.column:
         spot = replace(spot, below=spot.column + STEP)
     for writing in writings(value, spot):
@@ -45,7 +45,7 @@ def added(
     before = order[: order.index(key)] if key in order else ()
     fitting = [at for at, entry in enumerate(entries) if entry.step in before]
     place = fitting[-1] if fitting else len(entries) - 1
-    for entry in (entries[place], *reversed(entries[:place])):
+    for entry in (entries[place], *entries[max(0, place - 1) : place]):
         at = after(layout, entry, column)
         for writing in writings(value, Spot(column, column + _deeper(layout, parent))):
             line = f"{' ' * column}{key_text(key, flow=False)}: {writing.inline}".rstrip(" ")
@@ -99,13 +99,14 @@ def comments_above(layout: Layout, start: int, column: int) -> int:
 
 
 def spliced(layout: Layout, splices: Sequence[Splice]) -> str:
+    """Make the splices, which are given in the order of the text."""
     text = layout.text
-    for start, end, instead in sorted(splices, reverse=True):
+    for start, end, instead in reversed(splices):
         text = text[:start] + instead + text[end:]
     return text
 
 
-def _spot(layout: Layout, parent: Node, entry: Entry) -> Spot:
+def _spot(layout: Layout, parent: Node, entry: Entry, *, is_text: bool) -> Spot:
     column, style = layout.column(entry.start), "" if entry.is_alias else entry.node.style
     spot = Spot(
         column,
@@ -114,11 +115,11 @@ def _spot(layout: Layout, parent: Node, entry: Entry) -> Spot:
         item=parent.style == "-" and (entry.is_alias or not entry.node.anchor),
         style=style,
     )
-    if style in _BLOCK and style:
+    if style in _BLOCK:
         first = layout.first(entry.node)
         same_line = layout.line_start(first) == layout.line_start(entry.start)
         return replace(spot, below=layout.column(first), item=spot.item and same_line)
-    if style in _LITERAL and style:
+    if style in _LITERAL and is_text:
         return replace(spot, below=layout.literal_column(entry) or spot.below)
     if spot.item:
         empty = entry.is_empty
@@ -141,14 +142,14 @@ def _put(layout: Layout, entry: Entry, writing: Writing) -> Iterator[str]:
     below = below_end = layout.next_line(end)
     if entry.is_empty:
         start = end = entry.lead_end
-    elif style in _LITERAL and style:
+    elif style in _LITERAL:
         end = layout.header_end(start)
         below = layout.next_line(end)
-    elif style in _BLOCK and style:
-        first = layout.first(entry.node)
-        start, lead = first, len(text[:start].rstrip(" \t\n\r"))
+    elif style in _BLOCK:
+        first, anchor_end = layout.first(entry.node), len(text[:start].rstrip(" \t"))
+        start = first
         if layout.line_start(first) > entry.lead_end:
-            start = end = max(entry.lead_end, lead) if entry.node.anchor else entry.lead_end
+            start = end = anchor_end if entry.node.anchor else entry.lead_end
             below = layout.next_line(end)
     if not writing.inline:
         while start > entry.lead_end and text[start - 1] in " \t":

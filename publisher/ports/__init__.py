@@ -11,6 +11,7 @@ from publisher.ports.gate import (
     Passed,
 )
 from publisher.ports.git import (
+    LEDGER,
     Draft,
     Heads,
     Index,
@@ -38,6 +39,7 @@ from publisher.ports.work import (
 )
 
 __all__ = [
+    "LEDGER",
     "Account",
     "Attachment",
     "Brake",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from publisher.domain.summary import Summary
 from publisher.ports.git import Heads, PushResult, Signature
 
 
@@ -12,9 +13,9 @@ from publisher.ports.git import Heads, PushResult, Signature
 class Commit:
     """One commit on top of a branch. `tip` is the branch's commit now, None when it is new.
 
-    A new branch starts at `start`: a commit, or another branch of the same push. Files by path,
-    None removes. The person is the author, Copydesk the committer; without a change to the files
-    an empty commit is made only when `empty`.
+    With `start` the branch begins there anew: at a commit, or at another branch of the same push.
+    Files by path, None removes. The person is the author, Copydesk the committer; without a change
+    to the files an empty commit is made only when `empty`.
     """
 
     branch: str
@@ -40,6 +41,11 @@ class Branches(Protocol):
 
     @property
     def main(self) -> str: ...
+
+    @property
+    def ledger_start(self) -> str:
+        """The commit on which a ledger begins."""
+        ...
 
     def fetch(self) -> Heads:
         """Look at the forge once; raise Unavailable when it does not answer."""
@@ -81,13 +87,8 @@ class Branches(Protocol):
         """Write the merge of two commits, moving nothing; raise Conflict that names the files."""
         ...
 
-    def push(
-        self, commits: Sequence[Commit], at: datetime, moves: Mapping[str, str] | None = None
-    ) -> tuple[PushResult, Mapping[str, str]]:
-        """Write the commits and move all their branches, or none; the new tips by branch.
-
-        `moves` are further branches to move to commits that are written already.
-        """
+    def push(self, commits: Sequence[Commit], at: datetime) -> tuple[PushResult, Mapping[str, str]]:
+        """Write the commits and move all their branches, or none; the new tips by branch."""
         ...
 
 
@@ -100,10 +101,23 @@ class BranchIndex(Protocol):
 
     def keep_touched(self, tip: str, paths: Sequence[str]) -> None: ...
 
-    def contested(self, epic: str) -> str:
-        """Why a scheduled epic is on hold for an open pull request; empty when it is not."""
+    def contest(self, found: Mapping[str, str]) -> Sequence[str]:
+        """Say, by epic, which open pull request changes what is scheduled (“#12 changes it”).
+
+        Whatever was said before is replaced; return the epics for which that is news.
+        """
         ...
 
-    def contest(self, found: Mapping[str, str]) -> Sequence[str]:
-        """Replace all that is contested, by epic; return the epics for which that is news."""
+    def pulls(self) -> Mapping[int, Sequence[str]]:
+        """The pull requests that were open at the last look, with the epics in them."""
         ...
+
+    def keep_pulls(self, open_now: Mapping[int, Sequence[str]]) -> None: ...
+
+    def summaries(self) -> Mapping[str, tuple[str, Summary]]:
+        """What was found out about every epic, by id, with the key under which it was kept."""
+        ...
+
+    def keep_summaries(
+        self, news: Mapping[str, tuple[str, Summary]], gone: Sequence[str]
+    ) -> None: ...

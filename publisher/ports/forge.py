@@ -1,6 +1,7 @@
 """The forge: where pull requests live. GitHub, or the local forge in the repository itself."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -71,6 +72,14 @@ class Forge(Protocol):
         """Every open pull request into main; costs next to nothing while none has changed."""
         ...
 
+    def together(self) -> AbstractContextManager[None]:
+        """What is changed inside reaches the forge at once when the block ends, if it can.
+
+        One push instead of several where each costs one (`open` and `merge` never wait). When the
+        block raises, what waited is dropped.
+        """
+        ...
+
     def pull(self, number: int) -> Pull: ...
 
     def pull_of(self, branch: str) -> Pull | None:
@@ -86,9 +95,10 @@ class Forge(Protocol):
     def set_draft(self, number: int, *, draft: bool) -> None: ...
 
     def merge(self, number: int, head: str, message: str, who: Signature) -> str:
-        """Merge exactly this head into main; return main's new commit.
+        """Merge exactly this head into main; return main's commit that holds it.
 
-        Raises Conflict when the head has moved or main cannot take it without a person.
+        Merged already with this head: the same answer. Raises Conflict when the head has moved or
+        main cannot take it without a person, Refused when a rule or its state stands in the way.
         """
         ...
 

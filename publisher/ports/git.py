@@ -10,6 +10,8 @@ from publisher.domain.epic import Desk, Epic
 from publisher.domain.problems import Problem
 from publisher.files.epic_file import EpicFolder
 
+LEDGER = "copydesk/ledger"
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -67,6 +69,10 @@ class Store(Protocol):
 
     def desk(self, commit: str) -> Desk: ...
 
+    def desk_id(self, commit: str) -> str:
+        """Equal for commits whose desk files are equal."""
+        ...
+
     def folder(
         self, path: str, *, commit: str = "", tree: str | None = None
     ) -> EpicFolder | None: ...
@@ -74,6 +80,14 @@ class Store(Protocol):
     def file(self, commit: str, path: str) -> bytes | None: ...
 
     def sha256(self, commit: str, path: str) -> str: ...
+
+    def record_ids(self, ledger: str | None) -> Mapping[str, str]:
+        """By epic, the id of what the ledger says of it: another one when that changes."""
+        ...
+
+    def tree_id(self, commit: str, path: str) -> str:
+        """The id of all that is in a folder; empty when there is none."""
+        ...
 
     def record(self, ledger: str | None, epic: str) -> Record: ...
 
@@ -104,6 +118,10 @@ class Index(Protocol):
 
     def guarded_by(self, generation: str) -> None: ...
 
+    def trusts(self, keys: str) -> None:
+        """Other keys sign approvals from now on: whatever has a time must be looked at."""
+        ...
+
     def set_wake(self, wakes: Sequence[tuple[str, datetime | None]]) -> None: ...
 
     def epic(self, epic_id: str) -> Epic | None:
@@ -114,11 +132,19 @@ class Index(Protocol):
         """The folder of an epic on main, also of a broken one; empty when main has none."""
         ...
 
+    def trees(self) -> Mapping[str, tuple[str, str]]:
+        """The folder and its tree's id of every epic on main, by id."""
+        ...
+
     def ids(self) -> list[str]: ...
 
     def problems(self, epic_id: str | None = None) -> tuple[Problem, ...]: ...
 
     def replaces(self, epic_id: str) -> str: ...
+
+    def contested(self, epic_id: str) -> str:
+        """Which open pull request changes what is scheduled (“#12 changes it”); empty: none."""
+        ...
 
     def occupied(self, place: str, fingerprint: str, since: datetime) -> Iterator[str]: ...
 

@@ -7,12 +7,14 @@ from datetime import datetime
 from publisher.domain import decisions
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
 from publisher.domain.errors import Conflict, NotFound, Refused
+from publisher.domain.roles import Role, person_of, required
 from publisher.files.desk_files import SETTINGS
 from publisher.files.ledger_file import dump_record, ledger_path
 from publisher.files.status_file import dump_status
 from publisher.files.words import did_you_mean
 from publisher.files.yaml_edit import set_value
 from publisher.ports import Draft, Heads, Index, Signature, Store
+from publisher.usecases.standings import Standings
 from publisher.usecases.verify import removed
 
 TRIES = 3
@@ -30,10 +32,14 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """Each decision is one commit with the person as author; raced, it is tried three times."""
+    """Each decision is one commit with the person as author; raced, it is tried three times.
+
+    Who may not is refused with a sentence that names who can.
+    """
 
     store: Store
     index: Index
+    standings: Standings
 
     def retry(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
         """Try failed deliveries again: one, or all that failed."""
@@ -42,6 +48,10 @@ class Decide:
     def release(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
         """Let held deliveries go out."""
         return self._decide("release", epic, name, decisions.released, _held, who, now)
+
+    def hold(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
+        """Keep back what waits, until somebody releases or cancels it."""
+        return self._decide("hold", epic, name, decisions.held, _waiting, who, now)
 
     def cancel(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
         """Never send held deliveries, or the one that is named."""
@@ -62,15 +72,18 @@ class Decide:
     ) -> Decided:
         """Say that these are gone from their platforms; they stay published."""
         gone = set(keys)
-        return self._decide(
-            "removed", epic, None, removed, lambda delivery: delivery.key in gone, who, now
-        )
+
+        def named(delivery: Delivery) -> bool:
+            return delivery.key in gone
+
+        return self._decide("removed", epic, None, removed, named, who, now, role=None)
 
     def pause(self, *, paused: bool, who: Signature, now: datetime) -> Decided:
         """Write the pause into the settings on main, for good."""
         word = "pause" if paused else "resume"
         for _try in range(TRIES):
             heads = self._fresh()
+            self._allow(who, Role.ADMIN, word)
             text = self.store.file(heads.main, SETTINGS)
             if text is None:
                 raise NotFound(f"There is no {SETTINGS}. `copydesk init` makes one.")
@@ -98,15 +111,19 @@ class Decide:
         all_of: Callable[[Delivery], bool],
         who: Signature,
         now: datetime,
+        role: Role | None = Role.SCHEDULER,
     ) -> Decided:
         for _try in range(TRIES):
             heads = self._fresh()
+            if role is not None:
+                self._allow(who, role, word)
             record = self._record(heads, epic_id)
             chosen = self._chosen(record, name, all_of, word)
             by = f"{who.name} <{who.email}>"
             after = record.put(*(step(delivery, now, by) for delivery in chosen))
             keys = tuple(delivery.key for delivery in chosen)
-            draft = self._draft(after, f"{word}: {', '.join(map(str, keys))}\n", who)
+            message = f"{word}: {', '.join(map(str, keys))}\n"
+            draft = self._draft(heads, after, message, who)
             result, pushed = self.store.push(heads, draft, now)
             if result.done:
                 return Decided(keys, pushed.ledger or "")
@@ -114,11 +131,12 @@ class Decide:
                 raise Refused(f"The forge refuses our push: {result.refused or result.why}")
         raise Conflict(f"Others pushed first {TRIES} times. Nothing was changed; try again.")
 
-    def _draft(self, record: Record, message: str, who: Signature) -> Draft:
-        epic = self.index.epic(record.epic)
+    def _draft(self, heads: Heads, record: Record, message: str, who: Signature) -> Draft:
+        epic, desk = self.index.epic(record.epic), self.index.desk
         projected: dict[str, bytes | None] = {}
-        if epic is not None and self.index.desk.settings.projection:
-            projected[f"{epic.path}/status.yaml"] = dump_status(epic, record)
+        if epic is not None and desk.settings.projection:
+            approvals = self.standings.of(epic, heads.main, record, desk).tasks
+            projected[f"{epic.path}/status.yaml"] = dump_status(epic, record, approvals)
         return Draft(
             main=projected,
             ledger={ledger_path(record.epic): dump_record(record)},
@@ -126,6 +144,11 @@ class Decide:
             ledger_message=message,
             author=who,
         )
+
+    def _allow(self, who: Signature, role: Role, verb: str) -> None:
+        people = self.index.desk.people
+        person = person_of(people, email=who.email)
+        required(person, role, people, doing=verb, known_as=who.email)
 
     def _fresh(self) -> Heads:
         heads = self.store.sync(force=True)
@@ -177,6 +200,10 @@ def _failed(delivery: Delivery) -> bool:
 
 def _held(delivery: Delivery) -> bool:
     return delivery.held is not None
+
+
+def _waiting(delivery: Delivery) -> bool:
+    return not (delivery.out or delivery.held or delivery.cancelled)
 
 
 def _unconfirmed(delivery: Delivery) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from publisher.domain.delivery import Delivery, Key, Record
-from publisher.domain.epic import Desk, Epic, Profile
+from publisher.domain.epic import Desk, Epic, Profile, Task
 from publisher.domain.errors import Conflict, ContentError, Unavailable
 from publisher.domain.facts import Facts, Step
 from publisher.domain.limits import Limits
@@ -15,10 +15,12 @@ from publisher.domain.outcome import Located, Report
 from publisher.domain.plan import plan_epic
 from publisher.domain.policy import Policy
 from publisher.domain.report import apply_report
+from publisher.domain.standing import TaskApproval
 from publisher.domain.subject import Change
 from publisher.files.status_file import dump_status
 from publisher.ports import ClaimFence, Gate, HandedClaim, Heads, Index, MediaDesk, Platform, Store
 from publisher.usecases.profiles import profile_faults
+from publisher.usecases.standings import Standings
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class Drafting:
         index: Index,
         gate: Gate,
         platforms: Mapping[str, Platform],
+        standings: Standings,
         media: MediaDesk,
         limits: Callable[[Profile], Limits],
         circumstances: Circumstances,
@@ -70,6 +73,7 @@ class Drafting:
         self._store, self._index, self._gate = store, index, gate
         self._platforms = platforms
         self._media, self._limits = media, limits
+        self._standings = standings
         self._round = circumstances
         self._reports: dict[str, list[Report]] = {}
         for report in sorted(circumstances.reports.values(), key=lambda r: (r.claim, r.part)):
@@ -198,11 +202,28 @@ class Drafting:
             dead=self._gate.dead(sorted(callers)) if callers else frozenset(),
             same_content=same_content,
             replaces=self._index.replaces(record.epic),
+            approved=self._approved(epic, record),
+            contested=self._index.contested(record.epic),
         )
+
+    def _approved(self, epic: Epic | None, record: Record) -> Callable[[Task], bool]:
+        """Reads approvals with the first question: most looks at an epic ask none."""
+        known: list[Mapping[str, TaskApproval]] = []
+
+        def approved(task: Task) -> bool:
+            if not known and epic is not None:
+                known.append(self._standing(epic, record))
+            return bool(known) and task.id in known[0] and known[0][task.id].complete
+
+        return approved
+
+    def _standing(self, epic: Epic, record: Record) -> Mapping[str, TaskApproval]:
+        return self._standings.of(epic, self._round.heads.main, record, self._round.desk).tasks
 
     def _project(self, epic: Epic, record: Record, *, changed: bool) -> None:
         path = f"{epic.path}/status.yaml"
-        there, wanted = self._store.file(self._round.heads.main, path), dump_status(epic, record)
+        there = self._store.file(self._round.heads.main, path)
+        wanted = dump_status(epic, record, self._standing(epic, record))
         told = record.media or any(d.told for d in record.deliveries.values())
         unseen = there is None and not told
         if there == wanted or unseen:

@@ -1,7 +1,7 @@
 """Answers without side effects: where an epic is, what would go out, what its story was."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Mark, Record
@@ -10,9 +10,13 @@ from publisher.domain.errors import NotFound
 from publisher.domain.media import MediaStatus
 from publisher.domain.policy import Policy
 from publisher.domain.problems import Problem
-from publisher.domain.states import EpicState, PostStatus, epic_state, post_status
-from publisher.files.words import did_you_mean
-from publisher.ports import Heads, Index, Platform, Store
+from publisher.domain.remaining import remaining
+from publisher.domain.situation import approved
+from publisher.domain.standing import TaskApproval
+from publisher.domain.states import EpicState, PostStatus, post_status
+from publisher.ports import Heads, Index, Platform, Pull, Store
+from publisher.usecases.editorial.survey import Surveyed
+from publisher.usecases.standings import Standings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,11 @@ class TaskView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpicView:
-    """One epic for people. A broken epic has problems and no tasks."""
+    """One epic for people. A broken epic has problems, no state and no tasks.
+
+    `why` gives the reason for the state in a few words, `approvals` how each task stands. `branch`
+    and `pull` say where it is being worked on.
+    """
 
     id: str
     title: str
@@ -56,6 +64,10 @@ class EpicView:
     owner: str
     tasks: tuple[TaskView, ...]
     problems: tuple[Problem, ...] = ()
+    why: str = ""
+    approvals: Mapping[str, TaskApproval] = field(default_factory=dict)
+    branch: str = ""
+    pull: Pull | None = None
 
     @property
     def published(self) -> int:
@@ -96,31 +108,35 @@ class Queries:
     index: Index
     platforms: Mapping[str, Platform]
     policy: Callable[[Desk], Policy]
+    standings: Standings
+    survey: Callable[[Heads, str], Surveyed]
 
     def epic(self, heads: Heads, epic_id: str, now: datetime, begun: frozenset[str]) -> EpicView:
-        """One epic; `begun` are the claims whose call is under way. Raises NotFound."""
-        epic = self.index.epic(epic_id)
-        record = self.store.record(heads.ledger, epic_id)
-        problems = self.index.problems(epic_id)
-        if epic is None and not problems and not record.deliveries:
-            known = self.index.ids()
-            raise NotFound(f"There is no epic {epic_id}. {did_you_mean(epic_id, known)}".strip())
-        if epic is None:
-            return EpicView(
-                id=epic_id, title=record.title, state=None, owner="", tasks=(), problems=problems
-            )
-        tasks = tuple(self._tasks(epic, record, now, begun))
-        return EpicView(
-            id=epic.id,
-            title=epic.title,
-            state=epic_state(epic, record),
-            owner=epic.owner,
-            tasks=tasks,
-        )
+        """One epic, on main or on a branch; raise NotFound.
 
-    def epics(self, heads: Heads, now: datetime) -> Iterator[EpicView]:
-        for epic_id in self.index.ids():
-            yield self.epic(heads, epic_id, now, frozenset())
+        `begun` are the claims whose call is under way.
+        """
+        try:
+            surveyed = self.survey(heads, epic_id)
+        except NotFound:
+            record = self.store.record(heads.ledger, epic_id)
+            if not record.deliveries:
+                raise
+            return EpicView(id=epic_id, title=record.title, state=None, owner="", tasks=())
+        epic, judged, where = surveyed.epic, surveyed.assessment, surveyed.where
+        twins = self.index.problems(epic_id) if where.main_path else ()
+        return EpicView(
+            id=epic_id,
+            title=epic.title if epic else surveyed.record.title,
+            state=judged.state if judged else None,
+            owner=epic.owner if epic else "",
+            tasks=tuple(self._tasks(epic, surveyed.record, now, begun)) if epic else (),
+            problems=tuple(dict.fromkeys((*surveyed.problems, *twins))),
+            why=judged.why if judged else "",
+            approvals=surveyed.approvals,
+            branch=where.branch,
+            pull=where.pull,
+        )
 
     def plan(self, heads: Heads, now: datetime, until: datetime | None) -> list[Planned]:
         """What would go out from now on, in order of time, as main and the ledger stand."""
@@ -130,9 +146,17 @@ class Queries:
             if epic is None or epic.schedule is None:
                 continue
             record = self.store.record(heads.ledger, epic_id)
-            found.extend(self._planned(epic, record, now))
+            found.extend(self._planned(epic, record, now, self._kept_back(heads, epic, record)))
         wanted = (item for item in found if until is None or item.at <= until)
         return sorted(wanted, key=lambda item: (item.at, item.key))
+
+    def _kept_back(self, heads: Heads, epic: Epic, record: Record) -> str:
+        """What keeps all of an epic back, in a few words."""
+        contested = self.index.contested(epic.id)
+        if contested:
+            return f"on hold: {contested}"
+        standing = self.standings.of(epic, heads.main, record, self.index.desk)
+        return "" if approved(remaining(epic, record), standing.tasks) else "not approved"
 
     def _tasks(
         self, epic: Epic, record: Record, now: datetime, begun: frozenset[str]
@@ -156,7 +180,9 @@ class Queries:
                 media=tuple(_media(task, record)),
             )
 
-    def _planned(self, epic: Epic, record: Record, now: datetime) -> Iterator[Planned]:
+    def _planned(
+        self, epic: Epic, record: Record, now: datetime, kept_back: str
+    ) -> Iterator[Planned]:
         desk, policy = self.index.desk, self.policy(self.index.desk)
         waiting = {DeliveryStatus.PENDING, DeliveryStatus.WAITING, DeliveryStatus.PROCESSING}
         for task, name in epic.deliveries():
@@ -165,7 +191,7 @@ class Queries:
             if delivery.status not in waiting or delivery.cancelled or task.due is None:
                 continue
             at = max(task.due, delivery.due) if delivery.due else task.due
-            why_not = _why_not(delivery.held, at, now, policy, first=delivery.first)
+            why_not = kept_back or _why_not(delivery.held, at, now, policy, first=delivery.first)
             why_not = why_not or _unready(record, task)
             if desk.settings.paused:
                 why_not = why_not or "paused"

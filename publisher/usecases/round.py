@@ -33,7 +33,8 @@ from publisher.usecases.drafting import (
     Drafting,
     epics_of,
 )
-from publisher.usecases.profiles import profile_faults
+from publisher.usecases.profiles import policy_faults, profile_faults
+from publisher.usecases.standings import Standings
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Round:
     budget: PushBudget
     owner: str
     rest: Callable[[int], None]
+    standings: Standings
 
     def once(self, *, force: bool = False) -> RoundReport:
         """Run one round; raise Unavailable only when Redis itself does not answer."""
@@ -114,6 +116,7 @@ class Round:
         desk = self.index.desk
         generation = self.gate.open(paused=desk.settings.paused)
         self.index.guarded_by(generation)
+        self.index.trusts(self.standings.trusted())
         return Circumstances(
             now=now,
             heads=heads,
@@ -134,9 +137,17 @@ class Round:
         for claims in (here.expired, here.calling, (r.claim for r in here.reports.values())):
             ids.update(dict.fromkeys(epics_of(claims)))
         self.media.begin()
-        return Drafting(
-            self.store, self.index, self.gate, self.platforms, self.media, self.limits, here
-        ).take(ids)
+        drafting = Drafting(
+            self.store,
+            self.index,
+            self.gate,
+            self.platforms,
+            self.standings,
+            self.media,
+            self.limits,
+            here,
+        )
+        return drafting.take(ids)
 
     def _as_commit(self, here: Circumstances, drafted: Drafted) -> Draft:
         subject = subject_of(drafted.changes)
@@ -179,7 +190,12 @@ class Round:
         self, here: Circumstances, drafted: Drafted, commit: str, trouble: str
     ) -> RoundReport:
         faults = (f"{name}: {why}" for name, why in profile_faults(here.desk, self.platforms))
-        reasons = (trouble, self.clock.trouble(self.gate.now()), *drafted.broken[:3], *faults)
+        around = (trouble, self.clock.trouble(self.gate.now()), self.standings.trouble(here.desk))
+        named = (
+            f"{fault.path}: {fault.message} {fault.hint}"
+            for fault in policy_faults(here.desk, self.platforms)
+        )
+        reasons = (*around, *drafted.broken[:3], *faults, *named)
         trouble = "; ".join(reason for reason in reasons if reason)
         if drafted.wakes:
             log.info(

@@ -376,8 +376,9 @@ class Desk:
         profiles.append(
             {**unset, "credentials": "NOBODY_SET", "options": {"server": "http://127.0.0.1:9"}}
         )
+        settings = {"id": self.repository, "approvals": {"required": 0}}
         return {
-            "content/copydesk.yaml": json.dumps({"id": self.repository}).encode(),
+            "content/copydesk.yaml": json.dumps(settings).encode(),
             "content/profiles.yaml": json.dumps({"profiles": profiles}).encode(),
             "content/people.yaml": b"people: []\n",
         }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.domain.epic import Blackout, Desk, Settings
+from publisher.domain.epic import ApprovalPolicy, Blackout, Desk, Settings
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
 from publisher.domain.walltime import resolve
@@ -226,3 +226,68 @@ def test_a_nameless_epic_has_no_unknown_owner() -> None:
     stranger = folder_of("title: x\nowner: zoe\n")
     (problem,) = check_epic(read_epic(stranger), desk(), stranger)
     assert "content/people.yaml" in problem.hint
+
+
+def test_the_policy_for_approvals() -> None:
+    text = b"""id: a
+approvals:
+  required: 2
+  self: true
+  time: true
+  platforms:
+    linkedin: {required: 3}
+    sandbox: {required: 0.0}
+"""
+    policy = read_settings(text).approvals
+    assert policy == ApprovalPolicy(
+        required=2, by_self=True, time=True, platforms={"linkedin": 3, "sandbox": 0}
+    )
+    assert [policy.needed(name) for name in ("linkedin", "sandbox", "x")] == [3, 0, 2]
+    assert read_settings(b"id: a\napprovals: {self: true}\n").approvals.required == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "off"),
+    [
+        ("{}", False),
+        ("{required: 0}", True),
+        ("{required: 0, platforms: {x: {required: 0}}}", True),
+        ("{required: 0, platforms: {x: {required: 1}}}", False),
+        ("{platforms: {x: {required: 0}}}", False),
+    ],
+)
+def test_approvals_are_off_only_when_nothing_needs_one(text: str, off: bool) -> None:
+    assert read_settings(f"id: a\napprovals: {text}\n".encode()).approvals.off is off
+
+
+@pytest.mark.parametrize(
+    ("policy", "place"),
+    [
+        ("{required: -1}", (2, 23)),
+        ("{required: two}", (2, 23)),
+        ("{required: 1.5}", (2, 23)),
+        ("{self: no}", (2, 19)),
+        ("{need: 1}", (2, 13)),
+        ("{platforms: {x: 2}}", (2, 28)),
+        ("{platforms: {x: {}}}", (2, 25)),
+        ("{platforms: {x: {required: 1, self: true}}}", (2, 42)),
+    ],
+)
+def test_a_policy_that_is_none_is_refused_where_it_stands(
+    policy: str, place: tuple[int, int]
+) -> None:
+    (problem,) = problems_of(f"id: a\napprovals: {policy}\n".encode(), None, None)
+    assert (problem.line, problem.column) == place
+
+
+@pytest.mark.parametrize("role", ["approver:linkedin", "author:x", "scheduler:my_blog-2", "admin"])
+def test_a_role_may_name_its_platform(role: str) -> None:
+    text = f"people: [{{id: a, name: A, roles: ['{role}']}}]\n".encode()
+    assert read_people(text)["a"].roles == (role,)
+
+
+@pytest.mark.parametrize("role", ["approver:", "admin:x", "approver: x", "approver:X", "a:b:c"])
+def test_a_role_that_is_none_is_refused(role: str) -> None:
+    text = f"people: [{{id: a, name: A, roles: ['{role}']}}]\n".encode()
+    with pytest.raises(ContentError, match="approver:linkedin"):
+        read_people(text)

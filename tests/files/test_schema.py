@@ -20,7 +20,7 @@ from tests.files.bad_epics import ALL
 from tests.files.epics_for_tests import GOOD
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("copydesk", "epic", "people", "profiles")
+NAMES = ("approvals", "copydesk", "epic", "people", "profiles")
 
 
 def pattern(validator: Validator, rule: str, value: object, schema: object) -> Iterator[Any]:
@@ -108,6 +108,7 @@ def test_both_validators_agree_on_the_corpus(bad: Any) -> None:
 
 STARTS = {
     "epic": read_yaml(GOOD.encode(), "p").value,
+    "approvals": load_schema("approvals")["examples"][1],
     **{
         name: read_yaml((ROOT / f"content/{name}.yaml").read_bytes(), "p").value
         for name in ("copydesk", "people", "profiles")
@@ -174,7 +175,7 @@ def test_both_validators_agree_on_wounded_files(data: st.DataObject, name: str) 
             "people",
             "people:\n  - {id: a, name: A, roles: [autor]}\n",
             (2, 30),
-            ("“autor”", "mean “author”", "approver, scheduler, admin"),
+            ("“autor”", "mean “author”", "approver, scheduler or admin"),
         ),
         ("people", "people:\n  - {id: a, name: A, roles: [7]}\n", (2, 30), ("Entry 1 of `roles`",)),
         ("people", "people:\n  - a\n", (2, 5), ("Entry 1 of `people` must be a mapping",)),

@@ -141,7 +141,7 @@ def test_the_day_of_an_editor(desk: Desk, world: World) -> None:
     assert "press" in desk("status", "spring-launch")
     shown = desk.json("status", "spring-launch")
     assert shown["state"] == "Error"
-    assert set(shown) == {"id", "title", "state", "owner", "problems", "tasks"}
+    assert set(shown) == {"id", "title", "state", "why", "owner", "problems", "tasks"}
     platforms = {item["profile_id"]: item for item in shown["tasks"][0]["platforms"]}
     assert platforms["x"]["status"] == "published"
     assert platforms["x"]["permalink"].startswith("http://127.0.0.1:")

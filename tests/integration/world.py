@@ -40,8 +40,12 @@ projection: true
 overdue_grace: PT1H
 same_content_within: P30D
 publication_attempts_limit: 6
+approvals: {required: 0}
 """
-PEOPLE = "people:\n  - {id: ana, name: Ana Silva, email: ana@example.com, roles: [admin]}\n"
+PEOPLE = """\
+people:
+  - {id: ana, name: Ana Silva, email: ana@example.com, roles: [author, scheduler, admin]}
+"""
 PLAYS = {"x": "idempotent", "linkedin": "searchable", "press": "blind", "insta": "checkable"}
 
 
@@ -233,7 +237,9 @@ class World:
         self.app.index.catch_up(self.app.store.sync(force=True))
         epic = self.app.index.epic(name)
         assert epic is not None
-        return dump_status(epic, self.record(name))
+        record, desk = self.record(name), self.app.index.desk
+        approvals = self.app.standings.of(epic, self.app.index.heads.main, record, desk).tasks
+        return dump_status(epic, record, approvals)
 
     def shown(self, path: str = SPRING) -> dict[str, Any]:
         data = self.file(f"{path}/status.yaml")

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.domain import decisions
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record, Work
-from publisher.domain.epic import Epic, Override
+from publisher.domain.epic import Epic, Override, Task
 from publisher.domain.facts import Facts, GateView, Step
 from publisher.domain.outcome import Published
 from publisher.domain.payload import digest_of, payload_of
@@ -48,6 +48,7 @@ from tests.unit.builders import (
     mark,
     one_task,
     profile,
+    published_delivery,
     record,
     report,
     task,
@@ -618,3 +619,72 @@ def test_looking_again_at_the_wake_time_finds_something_to_do_and_not_before(
 
     assert (just_before.record, just_before.claimed, just_before.fence) == (step.record, (), {})
     assert woken.fence or woken.claimed or woken.record != step.record
+
+
+def test_one_task_without_its_approvals_holds_the_whole_epic_back() -> None:
+    wanted = epic(task(), task("more", body="More."))
+    step = plan_epic(wanted, EMPTY, facts(approved=lambda of: of.id == "teaser"))
+
+    assert (step.claimed, step.wake_at, step.record) == ((), None, EMPTY)
+
+
+def test_what_is_out_is_not_asked_for_its_approvals() -> None:
+    wanted = epic(task(), task("more", body="More."))
+    asked: list[str] = []
+
+    def approved(of: Task) -> bool:
+        asked.append(of.id)
+        return of.id == "more"
+
+    step = plan_epic(wanted, record(published_delivery()), facts(approved=approved))
+
+    assert [key.task for key in step.claimed] == ["more"]
+    assert set(asked) == {"more"}
+
+
+@pytest.mark.parametrize(
+    "fact", [{"approved": lambda _task: False}, {"contested": "#12 changes it"}]
+)
+def test_a_claim_is_fenced_when_people_no_longer_let_it_go(fact: dict[str, Any]) -> None:
+    before = record(claimed(claim=claim(digest=DIGEST)))
+    step = plan_epic(one_task(), before, facts(at(seconds=-2), **fact))
+
+    assert step.fence == {CLAIM_ID: True}
+    after = plan_epic(one_task(), before, facts(at(seconds=-2), views={CLAIM_ID: fenced()}, **fact))
+    assert (after.claimed, after.wake_at) == ((), None)
+    assert after.record.deliveries[KEY].claim is None
+
+
+def test_a_contested_epic_still_looks_for_a_lost_call_and_sends_nothing() -> None:
+    before = record(delivery(S.PROCESSING, doubt=doubt(lost_call(ended=True)), seq=1))
+    looking = plan_epic(one_task(), before, facts(at(minutes=5), SEARCHABLE, contested="#12"))
+    found = looking.record.deliveries[KEY]
+    assert found.claim is not None
+    assert found.claim.work is Work.LOOK_UP
+    looked = doubt(lost_call(ended=True), looks=2, looked_at=NOW)
+    before = record(delivery(S.PROCESSING, doubt=looked, seq=1))
+
+    assert not plan_epic(one_task(), before, facts(at(minutes=5), contested="#12")).claimed
+    assert plan_epic(one_task(), before, facts(at(minutes=5))).claimed
+
+
+def test_an_overdue_hold_ends_when_people_take_the_epic_back() -> None:
+    held = record(delivery(held=mark("overdue")))
+    step = plan_epic(one_task(), held, facts(at(hours=5), approved=lambda _task: False))
+
+    assert step.record.deliveries[KEY].held is None
+    again = plan_epic(one_task(), step.record, facts(at(hours=5)))
+    assert again.record.deliveries[KEY].held == mark(
+        "overdue",
+        "It is overdue by 300 minutes, more than overdue_grace allows:"
+        " publish it now, reschedule it or cancel it.",
+        at(hours=5),
+    )
+
+
+@pytest.mark.parametrize("code", ["same_content", "renamed"])
+def test_other_holds_stay_whatever_people_do(code: str) -> None:
+    held = record(delivery(held=mark(code)))
+    step = plan_epic(one_task(), held, facts(at(hours=5), contested="#12"))
+
+    assert step.record == held

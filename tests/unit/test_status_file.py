@@ -11,11 +11,14 @@ from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Mark, Recor
 from publisher.domain.epic import Epic
 from publisher.domain.outcome import ErrorKind, Fault
 from publisher.files.ledger_file import dump_record, load_record
+from publisher.files.schema import schema_problems
 from publisher.files.status_file import dump_status
+from publisher.files.yaml_text import read_yaml
 from tests.unit.builders import (
     BUSY,
     KEY,
     NOW,
+    approved,
     at,
     attempt,
     delivery,
@@ -33,7 +36,7 @@ S = DeliveryStatus
 
 
 def status_of(wanted: Epic, *known: Delivery) -> dict[str, Any]:
-    plain = yaml.safe_load(dump_status(wanted, record(*known)))
+    plain = yaml.safe_load(dump_status(wanted, record(*known), approved(wanted)))
     assert isinstance(plain, dict)
     return plain
 
@@ -45,7 +48,7 @@ def shown(of: Delivery) -> dict[str, Any]:
 
 
 def test_it_says_that_it_is_written_by_a_machine_and_where_the_story_is() -> None:
-    text = dump_status(one_task(), record()).decode()
+    text = dump_status(one_task(), record(), approved(one_task())).decode()
 
     assert text.startswith("# Written by Copydesk: changes here are overwritten.\n")
     assert "copydesk log spring-launch" in text
@@ -169,9 +172,9 @@ def test_any_record_gives_yaml_that_is_always_the_same(known: Record) -> None:
         *(task(f"{key.task}-{n}", (key.profile,)) for n, key in enumerate(known.deliveries)),
         name=known.epic,
     )
-    data = dump_status(wanted, known)
+    data = dump_status(wanted, known, approved(wanted))
 
-    assert dump_status(wanted, load_record(dump_record(known), "")) == data
+    assert dump_status(wanted, load_record(dump_record(known), ""), approved(wanted)) == data
     assert yaml.safe_load(data)["epic"] == known.epic
 
 
@@ -184,6 +187,17 @@ def test_every_delivery_of_the_epic_can_be_shown(known: Record) -> None:
 
 
 def test_times_are_utc_and_texts_are_readable() -> None:
-    data = dump_status(one_task(), record(delivery(held=mark("overdue", "Größe ≠ länge"))))
+    held = record(delivery(held=mark("overdue", "Größe ≠ länge")))
+    data = dump_status(one_task(), held, approved(one_task()))
 
     assert "Größe ≠ länge" in data.decode()
+
+
+def test_the_reason_of_a_state_is_told_where_it_needs_one() -> None:
+    wanted = epic(task(), task("more"))
+    known = record(published_delivery())
+
+    assert status_of(wanted, *known.deliveries.values())["why"] == "1 of 2 published"
+    plain = yaml.safe_load(dump_status(wanted, known, {}))
+    assert (plain["state"], plain["why"]) == ("Review", "merged without approval")
+    assert schema_problems(read_yaml(dump_status(wanted, known, {}), "status.yaml"), "status") == ()

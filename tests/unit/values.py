@@ -1,5 +1,6 @@
 """Hypothesis strategies for any domain value that the ledger may have to keep."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -105,13 +106,14 @@ unready_media = st.builds(
     cause=st.sampled_from(["", *(cause.value for cause in MediaCause)]),
 )
 records = st.builds(
-    lambda epic, path, title, of, media: Record(
-        epic=epic, path=path, title=title, media=tuple(media)
-    ).put(*of),
+    lambda epic, path, title, of, dead, media: replace(
+        Record(epic=epic, path=path, title=title).put(*of).without(dead), media=tuple(media)
+    ),
     names,
     texts,
     texts,
     st.lists(deliveries, max_size=2),
+    st.lists(texts, max_size=2),
     st.lists(unready_media, max_size=2),
 )
 durations = st.integers(0, 10**6).map(lambda s: timedelta(seconds=s))

@@ -1,8 +1,9 @@
 """Three tries at a change: on what is there now, by one push, or not at all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from publisher.domain.errors import Conflict, Refused
 from publisher.ports import Branches, Commit, Heads, Index
@@ -10,17 +11,23 @@ from publisher.usecases.editorial.doing import Doing, Done
 
 TRIES = 3
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What one try would write, and what there is to say when it went through.
+class Change(Generic[T]):
+    """What one try would write, and what there is to tell once it went through."""
 
-    `moves` are branches to move to commits that are written already.
-    """
-
-    done: Done
+    result: T
     commits: Sequence[Commit] = ()
-    moves: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made(Generic[T]):
+    """What was told, and where the branches that were moved are now."""
+
+    result: T
+    tips: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +45,17 @@ class Attempt:
         return heads
 
     def make(
-        self, decide: Callable[[Heads], Change], at: datetime, *, kept: bytes = b""
-    ) -> tuple[Done, Mapping[str, str]]:
-        """Return what was done and the new tips; raise Conflict with what the person had written.
+        self, decide: Callable[[Heads], Change[T]], at: datetime, *, kept: bytes = b""
+    ) -> Made[T]:
+        """Decide, push; raise Conflict with what the person had written.
 
         Raises Refused when the forge does not take the push, with its own words.
         """
         for number in range(TRIES):
             change = decide(self.fresh())
-            if change.done.again:
-                return change.done, {}
-            result, tips = self.branches.push(change.commits, at, change.moves)
+            result, tips = self.branches.push(change.commits, at)
             if result.done:
-                commit = tips.get(change.done.branch, change.done.commit)
-                return replace(change.done, commit=commit), tips
+                return Made(result=change.result, tips=tips)
             if not result.raced:
                 raise Refused(self._why(result.refused or result.why))
             self.rest(number)
@@ -61,13 +65,13 @@ class Attempt:
             kept,
         )
 
-    def before(self, doing: Doing, epic: str, tips: Sequence[str | None]) -> Change | None:
+    def before(self, doing: Doing, epic: str, tips: Sequence[str | None]) -> Done | None:
         """What this very request did when it came before; None when it is new."""
         found = self.branches.said([tip for tip in tips if tip], doing.trailer)
         if found is None:
             return None
         words = f"This was done before, as {found[:10]}. Nothing was changed."
-        return Change(done=Done(epic=epic, commit=found, words=words, again=True))
+        return Done(epic=epic, commit=found, words=words, again=True)
 
     def _why(self, said: str) -> str:
         line = " ".join(said.split())[:300]

@@ -63,7 +63,7 @@ class Finder:
     def one(self, heads: Heads, epic_id: str) -> Where:
         """Raise NotFound, with what was probably meant, for an epic that is nowhere."""
         work = [item for item in self._work(heads) if _id_of(item.path) == epic_id]
-        where = self._where(heads, epic_id, work)
+        where = self._where(heads, epic_id, self.index.path_of(epic_id), work)
         if not where.path:
             known = {*self.index.ids(), *(_id_of(item.path) for item in self._work(heads))}
             raise NotFound(f"There is no epic {epic_id}. {did_you_mean(epic_id, known)}".strip())
@@ -71,10 +71,14 @@ class Finder:
 
     def every(self, heads: Heads) -> Mapping[str, Where]:
         """Every epic, wherever it is, by its id."""
-        by_id: dict[str, list[_Work]] = {epic: [] for epic in self.index.ids()}
+        trees = self.index.trees()
+        by_id: dict[str, list[_Work]] = {epic: [] for epic in trees}
         for item in self._work(heads):
             by_id.setdefault(_id_of(item.path), []).append(item)
-        found = {epic: self._where(heads, epic, work) for epic, work in sorted(by_id.items())}
+        found = {
+            epic: self._where(heads, epic, trees.get(epic, ("", ""))[0], work)
+            for epic, work in sorted(by_id.items())
+        }
         return {epic: where for epic, where in found.items() if where.path}
 
     def touched(self, heads: Heads, pull: Pull) -> Mapping[str, Where]:
@@ -82,11 +86,11 @@ class Finder:
         found = {}
         for item in self._of_pull(heads, pull):
             epic = _id_of(item.path)
-            found[epic] = replace(self._where(heads, epic, [item]), others=())
+            where = self._where(heads, epic, self.index.path_of(epic), [item])
+            found[epic] = replace(where, others=())
         return found
 
-    def _where(self, heads: Heads, epic_id: str, work: Iterable[_Work]) -> Where:
-        path = self.index.path_of(epic_id)
+    def _where(self, heads: Heads, epic_id: str, path: str, work: Iterable[_Work]) -> Where:
         pending = [item for item in work if self._pending(heads, item, path)]
         if not pending:
             return Where(id=epic_id, heads=heads, main_path=path)

@@ -1,29 +1,30 @@
-"""The composition root: the only module that knows every other."""
+"""One process's view of one content repository."""
 
 import asyncio
+import logging
 import os
 import random
 import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import redis
-import redis.asyncio as aioredis
-from redis.asyncio.retry import Retry as AsyncRetry
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from publisher.adapters.clock import DriftGuard, boot_clock
+from publisher.adapters.branch_index import SqliteBranchIndex
+from publisher.adapters.clock import DriftGuard, boot_clock, utc_now
+from publisher.adapters.git_branches import GitBranches
 from publisher.adapters.git_store import BOT, GitStore
 from publisher.adapters.http import AiohttpHttp
 from publisher.adapters.index import SqliteIndex
+from publisher.adapters.local_forge import LocalForge
 from publisher.adapters.redis_gate import RedisGate
 from publisher.adapters.redis_lane import RedisLane
 from publisher.adapters.rq_queue import (
@@ -33,26 +34,34 @@ from publisher.adapters.rq_queue import (
     stop_all,
     worked,
 )
-from publisher.config import Config
+from publisher.adapters.signing_key import SigningKeys
+from publisher.config import KEYLESS, Config
 from publisher.domain.budget import PushBudget
 from publisher.domain.delivery import Key
 from publisher.domain.epic import Desk, Profile
-from publisher.domain.errors import ConfigError, Unavailable
 from publisher.domain.fit import NO_LIMITS
 from publisher.domain.limits import Limits
 from publisher.domain.policy import Policy
-from publisher.media_wiring import MediaParts
 from publisher.platforms import find_all
-from publisher.ports import Account, Heads, Platform
+from publisher.ports import Account, Forge, Heads, Platform
 from publisher.usecases.carrier import Carrier, Carrying
 from publisher.usecases.decide import Decide
 from publisher.usecases.queries import Event, Planned, Queries
 from publisher.usecases.round import Round, RoundReport
+from publisher.usecases.standings import Standings
 from publisher.usecases.story import story_of
 from publisher.usecases.verify import Verify
+from publisher.wiring.connections import connected, connected_async
+from publisher.wiring.editorial import Editorial, editorial_of
+from publisher.wiring.media import MediaParts
+from publisher.wiring.round_lock import round_lock
 
-_ANSWER = 5.0
-_CONNECT = 2.0
+if TYPE_CHECKING:
+    from publisher.adapters.github import GitHub
+
+_LOCAL_POLL = 2.0
+
+log = logging.getLogger(__name__)
 
 
 class App:
@@ -61,13 +70,39 @@ class App:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        self._round_busy = threading.Lock()
 
     @cached_property
     def store(self) -> GitStore:
         self.config.state.mkdir(parents=True, exist_ok=True)
         config = self.config
-        return GitStore(config.clone, config.repo, timeout=config.timing.git, poll=config.poll)
+        talk = self.github
+        credentials = talk.git_environment if talk else dict
+        return GitStore(
+            config.clone,
+            config.repo,
+            timeout=config.timing.git,
+            poll=config.poll,
+            credentials=credentials,
+        )
+
+    @cached_property
+    def github(self) -> "GitHub | None":
+        """Signed in to GitHub; None when the repository is somewhere else."""
+        access = self.config.github
+        if access is None:
+            return None
+        from publisher.adapters.github import GitHub  # noqa: PLC0415 - 0.2 s for who needs it
+
+        return GitHub(self.config.repo, access, utc_now, threading.Event().wait)
+
+    @cached_property
+    def branches(self) -> GitBranches:
+        return GitBranches(self.store)
+
+    @cached_property
+    def forge(self) -> Forge:
+        """GitHub, or the local forge for every repository that is not there."""
+        return self.github.forge if self.github else LocalForge(self.store, utc_now, _rest)
 
     @cached_property
     def index(self) -> SqliteIndex:
@@ -89,11 +124,11 @@ class App:
     @cached_property
     def client(self) -> "redis.Redis":
         """For our own keys: text answers, and no retry that nobody sees."""
-        return self._redis(decode=True)
+        return connected(self.config.redis_url, decode=True)
 
     @cached_property
     def rq_redis(self) -> "redis.Redis":
-        return self._redis(decode=False)
+        return connected(self.config.redis_url, decode=False)
 
     @cached_property
     def gate(self) -> RedisGate:
@@ -119,15 +154,44 @@ class App:
             budget=PushBudget(per_minute),
             owner=self.name,
             rest=_rest,
+            standings=self.standings,
+        )
+
+    @cached_property
+    def standings(self) -> Standings:
+        keyless = "" if self.config.signing_keys or self.store.remote.local else KEYLESS
+        return Standings(self.store, self.keys.known, keyless)
+
+    @cached_property
+    def keys(self) -> SigningKeys:
+        return SigningKeys(self.config.signing_keys, self.store.remote.path, KEYLESS)
+
+    @cached_property
+    def editorial(self) -> Editorial:
+        return editorial_of(
+            self.store,
+            self.index,
+            SqliteBranchIndex(self.config.index),
+            self.forge,
+            self.standings,
+            self.keys.signing,
+            self.gate if self.config.redis_url else None,
+            _rest,
+            timedelta(seconds=_LOCAL_POLL if self.store.remote.local else self.config.poll),
         )
 
     @cached_property
     def decide(self) -> Decide:
-        return Decide(self.store, self.index)
+        return Decide(self.store, self.index, self.standings)
 
     @cached_property
     def queries(self) -> Queries:
-        return Queries(self.store, self.index, self.platforms, self.policy)
+        return self._queries(self.index)
+
+    def _queries(self, index: SqliteIndex) -> Queries:
+        return Queries(
+            self.store, index, self.platforms, self.policy, self.standings, self.editorial.look
+        )
 
     def policy(self, desk: Desk) -> Policy:
         return self.config.policy(desk, local_forge=self.store.remote.local)
@@ -147,7 +211,7 @@ class App:
             index = SqliteIndex(Path(folder) / "index.sqlite", self.store, self.policy)
             index.catch_up(heads)
             try:
-                queries = Queries(self.store, index, self.platforms, self.policy)
+                queries = self._queries(index)
                 return queries.plan(heads, now, until)
             finally:
                 index.close()
@@ -178,8 +242,14 @@ class App:
 
     def keep_round(self, *, force: bool = False) -> RoundReport | None:
         """One round, unless another process is in the middle of one."""
-        with self._round_lock() as mine:
-            return self.round.once(force=force) if mine else None
+        seconds = self.config.timing.round_lock
+        with round_lock(self.client, self.gate.keys.round_lock, seconds) as mine:
+            if not mine:
+                return None
+            trouble = self.editorial.watch.keep(utc_now(), force=force)
+            if trouble:
+                log.warning("forge", extra={"action": "watch_stopped", "why": trouble})
+            return self.round.once(force=force)
 
     async def carry(self, caller: str) -> None:
         """Carry what is handed out, until nothing is left; SIGUSR1 gives the rest back."""
@@ -187,14 +257,7 @@ class App:
         with suppress(ValueError, RuntimeError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stop.set)
         timing = self.config.timing
-        client = aioredis.Redis.from_url(
-            self.config.redis_url,
-            decode_responses=True,
-            socket_timeout=_ANSWER,
-            socket_connect_timeout=_CONNECT,
-            retry=AsyncRetry(NoBackoff(), 0),
-            max_connections=512,
-        )
+        client = connected_async(self.config.redis_url)
         lane = RedisLane(client, self.repository, caller, timing.lease, timing.call_budget)
         try:
             async with AiohttpHttp(timing) as http:
@@ -228,49 +291,6 @@ class App:
     def forked(self) -> "App":
         """The same in a new process: no connection and no handle is shared with the parent."""
         return App(self.config)
-
-    @contextmanager
-    def _round_lock(self) -> Iterator[bool]:
-        """Spares useless work; correctness is the push's, so losing it harms nobody."""
-        seconds = self.config.timing.round_lock
-        lock = self.client.lock(self.gate.keys.round_lock, timeout=seconds, thread_local=False)
-        try:
-            mine = lock.acquire(blocking=False)
-        except (redis.ConnectionError, redis.TimeoutError) as error:
-            raise Unavailable(f"Redis does not answer ({type(error).__name__}).") from error
-        if not mine:
-            yield False
-            return
-        done = threading.Event()
-
-        def renew() -> None:
-            while not done.wait(seconds / 3):
-                with suppress(redis.RedisError, redis.exceptions.LockError):
-                    lock.reacquire()
-
-        keeper = threading.Thread(target=renew, daemon=True)
-        keeper.start()
-        try:
-            yield True
-        finally:
-            done.set()
-            keeper.join()
-            with suppress(redis.RedisError, redis.exceptions.LockError):
-                lock.release()
-
-    def _redis(self, *, decode: bool) -> "redis.Redis":
-        if not self.config.redis_url:
-            raise ConfigError(
-                "REDIS_URL is not set. Set it, or start everything with `copydesk up`,"
-                " which brings its own Redis."
-            )
-        return redis.Redis.from_url(
-            self.config.redis_url,
-            decode_responses=decode,
-            socket_timeout=_ANSWER if decode else None,
-            socket_connect_timeout=_CONNECT,
-            retry=Retry(NoBackoff(), 0),
-        )
 
 
 def _rest(attempt: int) -> None:
