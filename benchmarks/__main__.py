@@ -11,6 +11,7 @@ from benchmarks.burst import burst
 from benchmarks.figures import Figure
 from benchmarks.growth import growth
 from benchmarks.lateness import lateness
+from benchmarks.library import library
 from benchmarks.media import media
 from benchmarks.recovery import recovery
 
@@ -19,6 +20,7 @@ BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
     "lateness": lateness,
     "recovery": recovery,
     "growth": growth,
+    "library": library,
     "media": media,
 }
 

@@ -16,7 +16,7 @@ _WHO = "Ana Anders <ana@example.com> 1700000000 +0000"
 File = tuple[str, bytes]
 
 
-def make_forge(forge: Path, epics: Iterable[File], sandbox: str) -> None:
+def make_forge(forge: Path, epics: Iterable[File], sandbox: str, approvals: int = 0) -> None:
     """A bare repository: the starter's settings, three sandbox accounts and these epics."""
     run_git("init", "--quiet", "--bare", "--initial-branch=main", str(forge))
     command = ["git", "-C", str(forge), "fast-import", "--quiet", "--done"]
@@ -24,7 +24,7 @@ def make_forge(forge: Path, epics: Iterable[File], sandbox: str) -> None:
         if process.stdin is None:
             raise RuntimeError("git fast-import takes no input")
         with process.stdin as out:
-            _write(out, [*_desk(sandbox)], epics)
+            _write(out, [*_desk(sandbox, approvals)], epics)
     if process.returncode:
         raise RuntimeError("git fast-import failed")
 
@@ -58,12 +58,12 @@ def run_git(*args: str) -> str:
     return done.stdout.strip()
 
 
-def _desk(sandbox: str) -> Iterator[File]:
+def _desk(sandbox: str, approvals: int) -> Iterator[File]:
     for path, data in starter_files(REPOSITORY):
         if path == "content/profiles.yaml":
             yield path, _profiles(sandbox).encode()
         elif path == "content/copydesk.yaml":
-            yield path, data.replace(b"required: 1", b"required: 0")
+            yield path, data.replace(b"required: 1", b"required: %d" % approvals)
         elif not path.startswith("content/epics/"):
             yield path, data
 

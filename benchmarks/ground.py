@@ -68,8 +68,8 @@ class Ground:
     def app(self) -> App:
         return App(Config.from_env(self.environ, str(self.forge)))
 
-    def desk(self, epics: Iterable[File]) -> None:
-        make_forge(self.forge, epics, self.sandbox_url)
+    def desk(self, epics: Iterable[File], approvals: int = 0) -> None:
+        make_forge(self.forge, epics, self.sandbox_url, approvals)
 
     @contextmanager
     def workers(self, deliverers: int) -> "Iterator[subprocess.Popen[bytes]]":

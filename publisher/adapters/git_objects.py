@@ -128,8 +128,10 @@ class GitObjects:
         return None
 
     def blob_id(self, commit: str, path: str) -> str | None:
+        """Which bytes a file has; None when there is no such regular file."""
         entry = self._entry(commit, path)
-        return str(entry.id) if isinstance(entry, pygit2.Blob) else None
+        regular = isinstance(entry, pygit2.Blob) and entry.filemode != FileMode.LINK
+        return str(entry.id) if entry is not None and regular else None
 
     def read(self, blob: str) -> bytes:
         found = self._repo[blob]

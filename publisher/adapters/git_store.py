@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 
@@ -22,6 +23,7 @@ KNOWN_MAIN = "refs/copydesk/main"
 BOT = Signature("Copydesk", "bot@copydesk.invalid")
 DESK_FILES = (SETTINGS, PEOPLE, PROFILES)
 EPICS = "content/epics"
+_HASHES_KEPT = 10_000
 LEDGER_README = """\
 # The ledger
 
@@ -51,6 +53,7 @@ class GitStore:
         self._poll = poll
         self._polled: float | None = None
         self._main: str | None = None
+        self._hash_of = lru_cache(maxsize=_HASHES_KEPT)(self._hashed)
 
     @property
     def main(self) -> str:
@@ -156,9 +159,12 @@ class GitStore:
         return self.objects.blob(commit, path)
 
     def sha256(self, commit: str, path: str) -> str:
-        """The hash of a file's bytes; empty when there is no such file."""
-        data = self.objects.blob(commit, path)
-        return "" if data is None else hashlib.sha256(data).hexdigest()
+        """The hash of a file's bytes; empty when there is no such file. Films are read once."""
+        blob = self.objects.blob_id(commit, path)
+        return self._hash_of(blob) if blob else ""
+
+    def _hashed(self, blob: str) -> str:
+        return hashlib.sha256(self.objects.read(blob)).hexdigest()
 
     def record(self, ledger: str | None, epic: str) -> Record:
         """What the ledger says; an epic it never heard of has an empty record."""

@@ -3,7 +3,7 @@
 | state | when |
 |---|---|
 | Published | on main with at least one task, and every delivery confirmed by its platform |
-| Error | a delivery failed, may be out or is held, or its media failed: a person must act |
+| Error | a delivery failed, may be out, or Copydesk holds it; or media failed: a person must act |
 | Scheduled | on main with a schedule, and every task that still has something to send approved |
 | Review | on main without a schedule or not fully approved; or in a ready pull request |
 | Draft | on a branch without a pull request or with a draft; also sent back there from main |
@@ -135,7 +135,11 @@ def _scheduled(situation: EpicSituation, living: Sequence[Delivery]) -> str:
     if situation.contested:
         return f"on hold: {situation.contested}"
     out = sum(delivery.status is DeliveryStatus.PUBLISHED for delivery in living)
-    return f"{out} of {len(living)} published" if out else ""
+    told = [f"{out} of {len(living)} published"] if out else []
+    kept = [d.key.profile for d in living if d.held and d.held.code == HoldReason.PERSON]
+    if kept:
+        told.append(f"held back on {names(dict.fromkeys(kept))}")
+    return "; ".join(told)
 
 
 def _trouble(
@@ -149,10 +153,10 @@ def _trouble(
     failed = [d.key.profile for d in living if d.status is DeliveryStatus.FAILED]
     if failed:
         yield f"failed on {names(dict.fromkeys(failed))}"
-    held = [d for d in living if d.held]
-    if any(d.held and d.held.code == HoldReason.OVERDUE for d in held):
+    held = {d.key: d.held.code for d in living if d.held and d.held.code != HoldReason.PERSON}
+    if HoldReason.OVERDUE in held.values():
         yield "overdue"
-    waiting = [d.key.profile for d in held if d.held and d.held.code != HoldReason.OVERDUE]
+    waiting = [key.profile for key, code in held.items() if code != HoldReason.OVERDUE]
     if waiting:
         yield f"held for {names(dict.fromkeys(waiting))}"
     going = {task.id for task in left}

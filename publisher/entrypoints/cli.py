@@ -11,15 +11,31 @@ from publisher.domain.errors import ConfigError, CopydeskError, Unavailable
 _COMMANDS = {
     "init": ("content", "Make a content repository to begin with."),
     "validate": ("content", "Check content files; say what is wrong and where."),
+    "new": ("draft", "Begin an epic: a branch with a draft pull request."),
+    "edit": ("draft", "Edit an epic; what changes must be approved again."),
+    "duplicate": ("draft", "Begin a copy of an epic."),
+    "request-review": ("draft", "Ask for the approvals of an epic."),
+    "close": ("draft", "Give a draft up."),
+    "approve": ("review", "Approve tasks as they are now."),
+    "withdraw": ("review", "Take an approval back."),
+    "request-changes": ("review", "Say what must change before you approve."),
+    "read-through": ("schedule", "The whole epic as it will appear."),
+    "schedule": ("schedule", "Confirm the read-through and merge: Scheduled."),
+    "unschedule": ("schedule", "Take an epic out of the schedule."),
+    "publish-now": ("schedule", "Let an approved epic go out now."),
+    "list": ("library", "Every epic with its state."),
+    "calendar": ("library", "What goes out when; --ics for calendar programs."),
     "status": ("look", "Where every epic is, or one epic in full."),
     "plan": ("look", "What would go out, and when. Changes nothing."),
     "log": ("look", "The whole story of one epic."),
     "retry": ("decide", "Try failed deliveries again."),
+    "hold": ("decide", "Keep back what waits, until release."),
     "release": ("decide", "Let held deliveries go out."),
     "cancel": ("decide", "Never send a delivery that is held or waits."),
     "resolve": ("decide", "Say whether an unconfirmed delivery is live."),
     "pause": ("decide", "Stop everything at once, until resume."),
     "resume": ("decide", "Go on after a pause."),
+    "doctor": ("doctor", "Is everything as it must be, and if not, how to mend it."),
     "check": ("decide", "Look whether what was published is still there."),
     "pin": ("media", "Fetch and pin media that lie at an address."),
     "media-url": ("media", "A public address of a file, good for a day."),
@@ -46,7 +62,7 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"publisher.entrypoints.cli_{_COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name.replace("-", "_"))
+        command = getattr(module, _function(cmd_name))
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(
@@ -63,6 +79,11 @@ class LazyGroup(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, purpose) for name, (_, purpose) in _COMMANDS.items()])
+
+
+def _function(command: str) -> str:
+    """The name of a command's function: `list` alone would hide Python's own."""
+    return "list_" if command == "list" else command.replace("-", "_")
 
 
 @click.group(

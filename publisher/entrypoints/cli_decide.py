@@ -44,6 +44,17 @@ def retry(epic: str, delivery: str | None, repo: str) -> None:
 @click.argument("epic")
 @click.argument("delivery", required=False)
 @repo_option
+def hold(epic: str, delivery: str | None, repo: str) -> None:
+    """Keep DELIVERY back, or all that waits, until release or cancel."""
+    app = _app(repo)
+    who = Signature(*person(repo))
+    _done(app, app.decide.hold(epic, delivery, who, utc_now()), "Held")
+
+
+@click.command()
+@click.argument("epic")
+@click.argument("delivery", required=False)
+@repo_option
 def release(epic: str, delivery: str | None, repo: str) -> None:
     """Let held deliveries go out now: DELIVERY, or all that are held."""
     app = _app(repo)

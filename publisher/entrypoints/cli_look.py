@@ -9,6 +9,7 @@ from publisher.adapters.clock import utc_now
 from publisher.config import Config, read_environment
 from publisher.domain.errors import CopydeskError
 from publisher.domain.media import MediaStatus
+from publisher.domain.standing import TaskApproval
 from publisher.domain.walltime import TimeProblem, parse_duration, parse_local, zone_named
 from publisher.entrypoints.cli_options import (
     coloured,
@@ -17,6 +18,7 @@ from publisher.entrypoints.cli_options import (
     repo_option,
     shown_time,
 )
+from publisher.entrypoints.summaries import print_summaries, summary_json
 from publisher.ports import Heads
 from publisher.usecases.queries import DeliveryView, EpicView, MediaView, Planned
 from publisher.wiring import App
@@ -40,16 +42,17 @@ def status(epic: str | None, repo: str, as_json: bool) -> None:
     Example: copydesk status spring-launch
     """
     app, heads = opened(repo)
-    now = utc_now()
     zone = app.index.desk.settings.timezone
     if epic is None:
-        views = list(app.queries.epics(heads, now))
+        found = list(app.editorial.library.epics())
         if as_json:
-            print_json({"epics": [_epic_json(view) for view in views], "paused": _paused(app)})
+            print_json({"epics": [summary_json(one) for one in found], "paused": _paused(app)})
         else:
-            _print_epics(app, views)
+            if _paused(app):
+                click.secho("Paused: nothing goes out until `copydesk resume`.", fg="yellow")
+            print_summaries(found, zone, "`copydesk new ID` begins one.")
         return
-    view = app.queries.epic(heads, epic, now, _begun(app))
+    view = app.queries.epic(heads, epic, utc_now(), _begun(app))
     if as_json:
         print_json(_epic_json(view))
     else:
@@ -128,26 +131,17 @@ def _paused(app: App) -> bool:
     return app.index.desk.settings.paused
 
 
-def _print_epics(app: App, views: list[EpicView]) -> None:
-    if _paused(app):
-        click.secho("Paused: nothing goes out until `copydesk resume`.", fg="yellow")
-    if not views:
-        click.echo("There is no epic on main yet. `copydesk init` shows how one looks.")
-    width = max((len(view.id) for view in views), default=0)
-    for view in views:
-        out = f"{view.published} of {len(view.deliveries)} published"
-        note = out if view.state else f"{len(view.problems)} problem(s): copydesk status {view.id}"
-        click.echo(f"{view.id:<{width}}  {coloured(view.state):<9}  {note}  {view.title}")
-
-
 def _print_epic(view: EpicView, zone: str) -> None:
     why = f"  {view.why}" if view.why else ""
     click.echo(f"{click.style(view.title or view.id, bold=True)}  {coloured(view.state)}{why}")
+    if view.branch:
+        pull = f"  pull request #{view.pull.number} {view.pull.url}" if view.pull else ""
+        click.echo(f"  on the branch {view.branch}{pull}".rstrip())
+    for problem in view.problems:
+        click.secho(f"  {problem}", fg="red")
     for standing in view.approvals.values():
         if standing.missing:
             click.secho(f"  {standing.missing}", fg="yellow")
-    for problem in view.problems:
-        click.secho(f"  {problem}", fg="red")
     for task in view.tasks:
         click.echo(f"  {task.id}  {task.status.value}  {shown_time(task.due, zone)}")
         for media in task.media:
@@ -189,6 +183,8 @@ def _epic_json(view: EpicView) -> dict[str, Any]:
         "title": view.title,
         "state": view.state.value if view.state else "broken",
         "why": view.why,
+        "branch": view.branch,
+        "pull_request": view.pull.number if view.pull else None,
         "owner": view.owner,
         "problems": [str(problem) for problem in view.problems],
         "tasks": [
@@ -196,6 +192,7 @@ def _epic_json(view: EpicView) -> dict[str, Any]:
                 "id": task.id,
                 "status": task.status.value,
                 "due": task.due,
+                "approval": _approval_json(view.approvals.get(task.id)),
                 "media": [_media_json(item) for item in task.media],
                 "platforms": [_delivery_json(item) for item in task.deliveries],
             }
@@ -210,6 +207,17 @@ def _media_json(item: MediaView) -> dict[str, Any]:
         "status": item.status.value,
         "cause": item.cause or None,
         "error_message": item.message or None,
+    }
+
+
+def _approval_json(standing: TaskApproval | None) -> dict[str, Any] | None:
+    if standing is None:
+        return None
+    return {
+        "complete": standing.complete,
+        "by": [person.id for person in standing.by],
+        "missing": standing.missing,
+        "digest": standing.digest,
     }
 
 

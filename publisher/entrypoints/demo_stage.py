@@ -8,18 +8,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import git
 
+from publisher.adapters.clock import utc_now
 from publisher.adapters.embedded import EmbeddedValkey
 from publisher.adapters.new_repository import make_repository
 from publisher.config import Config, read_environment
 from publisher.domain.errors import Unavailable
 from publisher.entrypoints.pulse import Children
-from publisher.ports import Signature
+from publisher.usecases.editorial.doing import Doing
 from publisher.wiring import App
 
-ANA = Signature("Ana Anders", "ana@example.com")
+ANA = ("Ana Silva", "ana@example.com")
 RETRIES = "4,5,6,7,8"
 
 
@@ -65,16 +67,10 @@ class Stage:
             self._sandbox.wait()
         self._valkey.stop()
 
-    def push(self, path: str, text: str, message: str) -> None:
-        """Commit one file as Ana and push it, as a merged pull request would."""
-        with git.Repo(self.desk) as repo:
-            repo.git.pull("--quiet", "--rebase", "origin", "main")
-            (self.desk / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.desk / path).write_text(text, encoding="utf-8")
-            repo.git.add("--", path)
-            repo.git.commit("--quiet", "-m", message)
-            repo.git.push("--quiet", "origin", "main")
-        self.app.queue.wake_round()
+    def doing(self, who: str) -> Doing:
+        """A request of somebody in the starter's people.yaml."""
+        person = self.app.store.desk(self.app.store.sync().main).people[who]
+        return Doing(who=person, request=uuid4().hex, at=utc_now())
 
     def git_log(self) -> str:
         with git.Repo(self.forge) as repo:
@@ -95,21 +91,13 @@ class Stage:
         profiles = self.desk / "content" / "profiles.yaml"
         text = profiles.read_text("utf-8").replace("http://127.0.0.1:8400", self.sandbox_url)
         profiles.write_text(text, "utf-8")
-        settings = self.desk / "content" / "copydesk.yaml"
-        alone = settings.read_text("utf-8").replace("required: 1", "required: 0")
-        settings.write_text(alone, "utf-8")
         with git.Repo.init(self.forge, bare=True, initial_branch="main"):
             pass
         with git.Repo(self.desk) as repo:
-            repo.git.config("user.name", ANA.name)
-            repo.git.config("user.email", ANA.email)
+            for name, value in zip(("user.name", "user.email"), ANA, strict=True):
+                repo.git.config(name, value)
             repo.git.remote("add", "origin", str(self.forge))
-            repo.git.commit(
-                "--quiet",
-                "--all",
-                "-m",
-                "Make it a desk for one on this sandbox",
-            )
+            repo.git.commit("--quiet", "--all", "-m", "Publish to this sandbox")
             repo.git.push("--quiet", "origin", "HEAD:main")
 
     def _started_sandbox(self) -> "subprocess.Popen[str]":

@@ -1,5 +1,6 @@
 """The demo's story: three profiles, one rate limited, one rejected, then mended and retried."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,14 +8,19 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from publisher.adapters.clock import boot_clock, utc_now
+from publisher.domain.approvals import EntryKind
 from publisher.domain.delivery import Delivery, DeliveryStatus
 from publisher.domain.states import EpicState
 from publisher.entrypoints.cli_options import coloured
-from publisher.entrypoints.demo_stage import ANA, Stage
+from publisher.entrypoints.demo_stage import Stage
+from publisher.files.yaml_edit import set_value
+from publisher.usecases.editorial.doing import Done
+from publisher.usecases.editorial.editing import Edit
+from publisher.usecases.editorial.schedules import Times
+from publisher.usecases.editorial.words import Word
 from publisher.usecases.queries import EpicView
 
 EPIC = "spring-launch"
-PATH = f"content/epics/2026/{EPIC}/epic.yaml"
 GOOD = "Spring is here 🌷\nOur new colours are in the shop."
 BAD = "Spring is here 🌷\nBuy now!!! Cheap!!!"
 MENDED = "Spring is here 🌷\nThe new colours arrive today."
@@ -23,26 +29,18 @@ PATIENCE = 45.0
 _LOOK = 0.1
 
 
-def epic_text(due: datetime, wire: str) -> str:
-    """An epic.yaml for the demo; `due` is UTC."""
-    body, other = (text.replace("\n", "\n      ") for text in (GOOD, wire))
-    return f"""\
+EPIC_YAML = f"""\
 # yaml-language-server: $schema=../../../../schemas/epic.schema.json
 title: Spring launch
 brief: Show what Copydesk does when things go wrong.
 owner: ana
-schedule:
-  at: {due:%Y-%m-%dT%H:%M:%S}
-  timezone: Etc/UTC
 tasks:
   - id: teaser
     profiles: [{", ".join(PROFILES)}]
-    body: |-
-      {body}
+    body: {json.dumps(GOOD, ensure_ascii=False)}
     overrides:
       sandbox-wire:
-        body: |-
-          {other.replace(chr(10), chr(10) + "    ")}
+        body: {json.dumps(BAD, ensure_ascii=False)}
 """
 
 
@@ -62,14 +60,31 @@ class Story:
         stage.fault("acme-feed", "rate_limited", seconds=3)
         stage.fault("acme-wire", "rejected")
         self._tell("Armed: sandbox-feed will be rate limited once, sandbox-wire rejects once.")
-        due = utc_now().astimezone(UTC).replace(microsecond=0) + timedelta(seconds=7)
-        self._act(f"Ana merges “{EPIC}”: one task, three profiles, due at {due:%H:%M:%S} UTC.")
-        stage.push(PATH, epic_text(due, BAD), "Schedule the spring launch")
+        self._act("Ana drafts an epic: one task, three profiles. It is a branch and a draft PR.")
+        editorial, told = stage.app.editorial, self._told
+        told(editorial.drafts.new(EPIC, EPIC_YAML.encode(), stage.doing("ana")))
+        told(editorial.drafts.request_review(EPIC, stage.doing("ana")))
+        self._act("Bo approves exactly these bytes; Ana schedules it, which merges it.")
+        self._approve()
+        due = utc_now().astimezone(UTC).replace(microsecond=0) + timedelta(seconds=6)
+        times = Times(at=f"{due:%Y-%m-%dT%H:%M:%S}", timezone="Etc/UTC")
+        told(editorial.schedules.schedule(EPIC, stage.doing("ana"), times))
         first = self._watch(lambda view: view.state is EpicState.ERROR and self._settled(view))
         self._act("2 of 3 are out; the third was rejected and waits for a person.")
-        self._act("Ana mends the text of sandbox-wire and retries it.")
-        stage.push(PATH, epic_text(due, MENDED), "Say it without shouting")
-        stage.app.decide.retry(EPIC, None, ANA, utc_now())
+        self._act(
+            "Ana mends the text of sandbox-wire: Bo's approval is void, and he is asked again."
+        )
+        place = ("tasks", 0, "overrides", "sandbox-wire", "body")
+        edit = Edit(
+            epic=EPIC,
+            doing=stage.doing("ana"),
+            rewrite=lambda now: set_value(now, place, MENDED),
+            confirmed=True,
+        )
+        told(editorial.editing.edit(edit))
+        self._approve()
+        told(editorial.schedules.publish_now(EPIC, stage.doing("ana")))
+        stage.app.decide.retry(EPIC, None, stage.doing("ana").author, utc_now())
         stage.app.queue.wake_round()
         last = self._watch(lambda view: view.state is EpicState.PUBLISHED)
         self._act("What git remembers:")
@@ -79,6 +94,13 @@ class Story:
             text = post["text"].replace("\n", " ⏎ ")
             self._say(f"  {post['created_at'][11:19]}  {post['account']:<10}  {text}")
         return list(self._faults(first, last, due))
+
+    def _approve(self) -> None:
+        word = Word(kind=EntryKind.APPROVE, epic=EPIC, doing=self._stage.doing("bo"))
+        self._told(self._stage.app.editorial.words.say(word))
+
+    def _told(self, done: Done) -> None:
+        self._tell(done.words)
 
     def wait_for_a_look(self) -> None:
         """Leave everything running until Ctrl-C."""
@@ -127,7 +149,7 @@ class Story:
         if len(posts) != len(PROFILES):
             yield f"the sandbox received {len(posts)} posts, not {len(PROFILES)}"
         if texts != {"acme": GOOD, "acme-feed": GOOD, "acme-wire": MENDED}:
-            yield f"the texts are not byte for byte what was merged: {texts}"
+            yield f"the texts are not byte for byte what was approved: {texts}"
         early = [p for p in posts if datetime.fromisoformat(p["created_at"]) < due]
         if early:
             yield f"{len(early)} went out before the time"

@@ -74,6 +74,7 @@ class Drafting:
         self._platforms = platforms
         self._media, self._limits = media, limits
         self._standings = standings
+        self._known: dict[str, Mapping[str, TaskApproval]] = {}
         self._round = circumstances
         self._reports: dict[str, list[Report]] = {}
         for report in sorted(circumstances.reports.values(), key=lambda r: (r.claim, r.part)):
@@ -208,17 +209,20 @@ class Drafting:
 
     def _approved(self, epic: Epic | None, record: Record) -> Callable[[Task], bool]:
         """Reads approvals with the first question: most looks at an epic ask none."""
-        known: list[Mapping[str, TaskApproval]] = []
 
         def approved(task: Task) -> bool:
-            if not known and epic is not None:
-                known.append(self._standing(epic, record))
-            return bool(known) and task.id in known[0] and known[0][task.id].complete
+            known = self._standing(epic, record) if epic else {}
+            return task.id in known and known[task.id].complete
 
         return approved
 
     def _standing(self, epic: Epic, record: Record) -> Mapping[str, TaskApproval]:
-        return self._standings.of(epic, self._round.heads.main, record, self._round.desk).tasks
+        """Looked up once an epic: what its tasks stand at does not change within a round."""
+        if not self._known.get(epic.id):
+            here = self._round
+            found = self._standings.of(epic, here.heads.main, record, here.desk)
+            self._known[epic.id] = found.tasks
+        return self._known[epic.id]
 
     def _project(self, epic: Epic, record: Record, *, changed: bool) -> None:
         path = f"{epic.path}/status.yaml"

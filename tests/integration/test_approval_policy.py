@@ -11,7 +11,7 @@ from publisher.domain.states import EpicState
 from publisher.entrypoints.cli_content import validate
 from publisher.files.approvals_file import approvals_path
 from tests.integration.approving import Approving, needing_approval
-from tests.integration.world import SPRING, World, ago, epic_text, task, whole_second_after
+from tests.integration.world import ANA, SPRING, World, ago, epic_text, task, whole_second_after
 
 S = DeliveryStatus
 EPIC = f"{SPRING}/epic.yaml"
@@ -126,6 +126,22 @@ def test_approved_too_late_it_waits_for_a_person_and_says_what_they_can_do(
     team.world.people.write(EPIC, epic_text(ago(5), task("teaser", "x")))
     team.world.people.push("Reschedule")
     assert team.sent() == ["Text of teaser."], "the approval is still good"
+
+
+def test_what_people_decide_leaves_the_status_as_a_round_would_write_it(team: Approving) -> None:
+    """Nothing is rewritten afterwards: both know the approvals."""
+    team.world.network.arm("rejected", account="acme-x")
+    team.world.epic(task("teaser", "x"), task("more", "linkedin", after="PT2H"))
+    team.say()
+    assert team.sent() == []
+    assert team.state() == (EpicState.ERROR, "failed on x; 1 still to go")
+    team.world.app.decide.cancel("spring-launch", "teaser/x", ANA, ago(0))
+    decided = team.world.ref("main")
+
+    assert team.world.shown()["state"] == "Scheduled"
+    assert team.world.file(f"{SPRING}/status.yaml") == team.world.projection()
+    team.world.run()
+    assert team.world.ref("main") == decided
 
 
 # Trouble.

@@ -50,6 +50,7 @@ class Desk:
             for name, value in self.environ.items():
                 patch.setenv(name, value)
             patch.setattr(sys, "argv", ["copydesk", *words])
+            patch.setattr(sys, "stdin", io.StringIO())
             patch.chdir(self.world.folder)
             with redirect_stdout(output), redirect_stderr(errors), pytest.raises(SystemExit) as end:
                 main()
@@ -141,7 +142,9 @@ def test_the_day_of_an_editor(desk: Desk, world: World) -> None:
     assert "press" in desk("status", "spring-launch")
     shown = desk.json("status", "spring-launch")
     assert shown["state"] == "Error"
-    assert set(shown) == {"id", "title", "state", "why", "owner", "problems", "tasks"}
+    assert set(shown) == {
+        *("id", "title", "state", "why", "owner", "branch", "pull_request", "problems", "tasks")
+    }
     platforms = {item["profile_id"]: item for item in shown["tasks"][0]["platforms"]}
     assert platforms["x"]["status"] == "published"
     assert platforms["x"]["permalink"].startswith("http://127.0.0.1:")

@@ -1,5 +1,6 @@
 """Git as the store: one push decides, nothing is forced, people lose nothing."""
 
+import hashlib
 import threading
 from dataclasses import replace
 from datetime import datetime
@@ -374,3 +375,21 @@ def test_what_is_claimed_ahead_of_its_time_does_not_go_out_before_it(world: Worl
     world.carry()
     [post] = world.network.posts()
     assert post["received_at"] >= due.timestamp()
+
+
+def test_a_files_hash_is_that_of_its_bytes_at_that_commit_and_a_link_is_no_file(
+    world: World,
+) -> None:
+    world.people.write(f"{SPRING}/media/a.png", b"one")
+    first = world.people.push("One")
+    world.people.write(f"{SPRING}/media/a.png", b"two")
+    world.people.path(f"{SPRING}/media/b.png").symlink_to("a.png")
+    second = world.people.push("Two")
+    store = world.app.store
+    store.sync(force=True)
+
+    for _again in range(2):
+        assert store.sha256(first, f"{SPRING}/media/a.png") == hashlib.sha256(b"one").hexdigest()
+        assert store.sha256(second, f"{SPRING}/media/a.png") == hashlib.sha256(b"two").hexdigest()
+        assert store.sha256(second, f"{SPRING}/media/b.png") == ""
+        assert store.sha256(second, f"{SPRING}/media/none.png") == ""

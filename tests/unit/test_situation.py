@@ -312,6 +312,25 @@ SITUATIONS: list[tuple[str, dict[str, Any], EpicState, str]] = [
         "held for x; 1 still to go",
     ),
     (
+        "somebody holds one back, which is no error",
+        {
+            "epic": THREE,
+            "approvals": approved(THREE),
+            "known": [on("x", S.PENDING, held=mark("person")), on("linkedin")],
+        },
+        E.SCHEDULED,
+        "1 of 3 published; held back on x",
+    ),
+    (
+        "one held back beside one that failed",
+        {
+            "epic": THREE,
+            "known": [on("x", S.PENDING, held=mark("person")), on("linkedin", S.FAILED)],
+        },
+        E.ERROR,
+        "failed on linkedin; 1 still to go",
+    ),
+    (
         "a film that cannot be used",
         {
             "epic": one_task(profiles=("x",), media=(Media("media/a.mp4"), Media("media/b.mp4"))),
