@@ -18,6 +18,7 @@ from publisher.domain.media import (
     Unusable,
     Usable,
 )
+from publisher.domain.payload import digest_of, fingerprint_of, payload_of
 
 _TO_GO = frozenset({DeliveryStatus.PENDING, DeliveryStatus.WAITING, DeliveryStatus.PROCESSING})
 
@@ -49,8 +50,12 @@ class MediaReady:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def imprints(self, task: Task, profile: Profile) -> dict[str, str]:
-        return imprints(task, profile, self._facts.media, self._facts.limits(profile))
+    def digests(self, task: Task, profile: Profile) -> tuple[str, str]:
+        """Everything that would be sent, fitted media included; and what readers would see."""
+        payload, limits = payload_of(task, profile), self._facts.limits(profile)
+        sent = imprints(task, profile, self._facts.media, limits)
+        sha256 = {media.name: self._facts.sha256(media.name) for media in task.media}
+        return digest_of(payload, profile, sent), fingerprint_of(payload, profile, sha256)
 
     def keeps_back(self, task: Task, profile: Profile) -> bool:
         """Whether any of it is not ready: then nothing of this task goes to this profile."""

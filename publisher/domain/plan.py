@@ -25,7 +25,6 @@ from publisher.domain.holds import STICKY, hold_on_sight, hold_when_due
 from publisher.domain.media_ready import MediaReady
 from publisher.domain.next_work import AskPerson, Next, Nothing, next_work
 from publisher.domain.outcome import NO_HANDLE
-from publisher.domain.payload import digest_of, fingerprint_of, payload_of
 from publisher.domain.remaining import remaining
 from publisher.domain.report import ANSWER_LOST, lost
 from publisher.domain.traits import Safety
@@ -201,10 +200,7 @@ class _Look:
         return self._digests(delivery)[0] != digest
 
     def _digests(self, delivery: Delivery) -> tuple[str, str]:
-        task, profile = self.wanted[delivery.key]
-        sha256 = {media.name: self.facts.sha256(media.name) for media in task.media}
-        payload, sent = payload_of(task, profile), self.media.imprints(task, profile)
-        return digest_of(payload, profile, sent), fingerprint_of(payload, profile, sha256)
+        return self.media.digests(*self.wanted[delivery.key])
 
     def _settled(self, delivery: Delivery, claim: Claim) -> Delivery:
         """Close a claim that can never pass the gate again; leave one that is alive."""

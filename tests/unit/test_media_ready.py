@@ -22,7 +22,8 @@ from publisher.domain.media import (
     Usable,
 )
 from publisher.domain.plan import plan_epic
-from publisher.domain.states import EpicState, PostStatus, epic_state, post_status
+from publisher.domain.situation import EpicSituation, assess
+from publisher.domain.states import EpicState, PostStatus, post_status
 from publisher.domain.subject import Change, line_of
 from tests.unit.builders import (
     CHECKABLE,
@@ -31,6 +32,7 @@ from tests.unit.builders import (
     MINUTE,
     NOW,
     SECOND,
+    approved,
     delivery,
     epic,
     facts,
@@ -65,6 +67,10 @@ def planned(
 ) -> Step:
     seen = facts(media=seeing(found), **more)  # type: ignore[arg-type]
     return plan_epic(of, known or record(), seen)
+
+
+def epic_state(of: Epic, known: Record) -> EpicState:
+    return assess(EpicSituation(epic=of, record=known, approvals=approved(of))).state
 
 
 @pytest.mark.parametrize("keeps", [GONE, Unpinned(), Unprobed()])
