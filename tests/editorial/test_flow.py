@@ -287,7 +287,7 @@ def test_a_task_held_by_a_person_waits_for_release(team: Team) -> None:
     team.app.decide.hold(LAUNCH, None, team.doing("ana").author, utc_now())
     team.world.run()
     assert team.world.network.posts() == []
-    assert team.state() is EpicState.ERROR
+    assert (team.state(), team.why()) == (EpicState.SCHEDULED, "held back on x")
 
     team.app.decide.release(LAUNCH, None, team.doing("ana").author, utc_now())
     team.world.run_until(lambda: team.world.status("teaser/x", LAUNCH) is DeliveryStatus.PUBLISHED)
