@@ -29,6 +29,7 @@ from publisher.files.media_lock import LOCK
 from publisher.ports import Attachment
 from publisher.usecases.drafting import handed
 from publisher.usecases.pin_main import PinMain
+from tests.integration.approving import needing_approval
 from tests.integration.people import git
 from tests.integration.world import (
     ANA,
@@ -401,6 +402,42 @@ def test_the_command_says_what_it_pinned_and_fails_when_something_failed(
     with redirect_stdout(out):
         cli.main(["pin", "spring-launch", "--repo", str(near.remote)], standalone_mode=False)
     assert f"{web.url}/a.png  image/png, {len(picture())} bytes" in out.getvalue()
+
+
+# Approvals.
+
+
+def test_approvals_count_for_the_pinned_bytes_and_for_nothing_else(near: World, web: Web) -> None:
+    web.answers["/a.png"] = answer(picture(colour=RED))
+    with_url(near, f"{web.url}/a.png")
+    team = needing_approval(near)
+    team.say("plain", "teaser")
+    near.run()
+    assert near.network.texts() == []
+
+    assert "Run `copydesk pin` first" in team.view().approvals["teaser"].missing
+
+    pinned(near)
+    near.run()
+    assert near.network.texts() == []
+    assert "teaser needs one more approval" in team.view().approvals["teaser"].missing
+    near.people.pull()
+    team.say("teaser")
+    near.run()
+    assert sorted(near.network.texts()) == ["Text of plain.", "Text of teaser."]
+
+
+def test_allowing_more_to_be_done_to_media_asks_for_approval_anew(world: World) -> None:
+    with_file(world, picture(), seconds=HOUR)
+    team = needing_approval(world)
+    team.say()
+    assert team.view().approvals["teaser"].complete
+    world.people.pull()
+    allowing(world, "reencode")
+    world.people.push("Allow more")
+
+    assert not team.view().approvals["teaser"].complete
+    assert team.view().approvals["plain"].complete
 
 
 # When something outside does not work.
