@@ -12,6 +12,7 @@ from benchmarks.figures import Figure
 from benchmarks.growth import growth
 from benchmarks.lateness import lateness
 from benchmarks.library import library
+from benchmarks.media import media
 from benchmarks.recovery import recovery
 
 BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
@@ -20,6 +21,7 @@ BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
     "recovery": recovery,
     "growth": growth,
     "library": library,
+    "media": media,
 }
 
 

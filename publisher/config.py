@@ -46,7 +46,10 @@ class GitHubAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """One process's configuration. `repo` is a folder or a URL; no `redis_url`: embedded."""
+    """One process's configuration. `repo` is a folder or a URL; no `redis_url`: embedded.
+
+    `media` is where fetched media are kept: a folder, or s3://BUCKET/FOLDER at `media_endpoint`.
+    """
 
     repo: str
     state: Path
@@ -58,6 +61,11 @@ class Config:
     poll: float = 30.0
     log_level: str = "INFO"
     signing_keys: tuple[SigningKey, ...] = field(default=(), repr=False)
+    media: str = ""
+    media_endpoint: str = ""
+    media_from_private: bool = False
+    public_url: str = ""
+    media_secret: str = field(default="", repr=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -76,6 +84,11 @@ class Config:
             retry_after=_waits(environ.get("COPYDESK_RETRY_AFTER")),
             pushes_per_minute=_whole(environ, "COPYDESK_PUSHES_PER_MINUTE", 6),
             poll=float(_whole(environ, "COPYDESK_POLL_SECONDS", 30)),
+            media=_media(environ.get("COPYDESK_MEDIA", "")),
+            media_endpoint=environ.get("COPYDESK_MEDIA_ENDPOINT", ""),
+            public_url=environ.get("COPYDESK_PUBLIC_URL", ""),
+            media_secret=environ.get("COPYDESK_MEDIA_SECRET", ""),
+            media_from_private=environ.get("COPYDESK_MEDIA_FROM_PRIVATE") == "yes",
             log_level=_level(environ.get("COPYDESK_LOG", "INFO")),
             signing_keys=_signing_keys(environ.get("COPYDESK_SIGNING_KEY", "")),
             environ=dict(environ),
@@ -104,6 +117,11 @@ class Config:
     @property
     def index(self) -> Path:
         return self.state / "index.sqlite"
+
+    @property
+    def media_folder(self) -> Path:
+        """Where fetched and fitted media lie on this machine."""
+        return Path(self.media) if self.media and "://" not in self.media else self.state / "media"
 
     @property
     def installation(self) -> str:
@@ -152,6 +170,12 @@ def _repo(text: str) -> str:
     if not path.exists():
         raise ConfigError(f"There is no folder {text}. `copydesk init {text}` makes one.")
     return str(path)
+
+
+def _media(text: str) -> str:
+    if not text or text.startswith("s3://") or Path(text).is_absolute():
+        return text
+    raise ConfigError(f"COPYDESK_MEDIA is “{text}”; it must be /a/folder or s3://BUCKET/FOLDER.")
 
 
 def _timing(text: str) -> Timing:

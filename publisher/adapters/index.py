@@ -176,7 +176,7 @@ class SqliteIndex:
                 if part.id:
                     live = (record.epic, key, delivery.place, part.id)
                     self._db.execute("INSERT INTO live VALUES (?, ?, ?, ?)", live)
-        if any(delivery.claim for delivery in record.deliveries.values()):
+        if record.media or any(delivery.claim for delivery in record.deliveries.values()):
             self._db.execute("INSERT INTO claimed VALUES (?)", (record.epic,))
         if wake is not None:
             self._wake(record.epic, wake)
@@ -193,7 +193,7 @@ class SqliteIndex:
             values = (row.path, row.id, row.tree, row.title, row.first, row.problems)
             self._db.execute("INSERT OR REPLACE INTO epics VALUES (?, ?, ?, ?, ?, ?)", values)
             _id, tree = before.get(row.path, ("", ""))
-            if tree and tree != row.tree:
+            if (tree and tree != row.tree) or (not tree and row.has_media):
                 self._wake(row.id, 0.0)
             elif row.first is not None:
                 self._wake_sooner(row.id, row.first - lead)

@@ -37,6 +37,7 @@ class Row:
     title: str
     first: float | None
     problems: str
+    has_media: bool = False
 
 
 def parsed(folder: EpicFolder, desk: Desk) -> Epic:
@@ -59,7 +60,9 @@ def row_of(folder: EpicFolder, tree: str, desk: Desk) -> Row:
         problems = json.dumps([asdict(problem) for problem in error.problems])
         return Row(folder.path, name, tree, "", None, problems)
     dues = [task.due.timestamp() for task in epic.tasks if task.due]
-    return Row(folder.path, epic.id, tree, epic.title, min(dues, default=None), "")
+    first = min(dues, default=None)
+    has_media = any(task.media for task in epic.tasks)
+    return Row(folder.path, epic.id, tree, epic.title, first, "", has_media)
 
 
 def problems_in(text: str) -> tuple[Problem, ...]:

@@ -81,7 +81,7 @@ def task_digest(
 ) -> str:
     """Digest everything that would be published for a task, whatever its file looks like.
 
-    `sha256` maps its media files to their bytes' hash. With `time` the due time belongs to it.
+    `sha256` maps its media to their bytes' hash. With `time` the due time belongs to it.
     Profiles that the desk lacks are left out: once it has them the digest is another one.
     """
     going_to = sorted(
@@ -101,7 +101,7 @@ def digests_of(
         task.id: task_digest(
             task,
             desk.profiles,
-            {media.file: sha256(media.file) for media in task.media},
+            {media.name: sha256(media.name) for media in task.media},
             time=desk.settings.approvals.time,
         )
         for task in tasks

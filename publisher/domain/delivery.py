@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from publisher.domain.errors import IllegalStep
+from publisher.domain.media import UnreadyMedia
 from publisher.domain.outcome import Fault, Handle
 
 
@@ -253,6 +254,7 @@ class Record:
     """The ledger's file for one epic: all that ever happened to it.
 
     `withdrawn` are the ids of approvals that never count again, whatever people revert.
+    `media` are the attachments that keep deliveries back now.
     """
 
     epic: str
@@ -260,6 +262,7 @@ class Record:
     title: str = ""
     deliveries: Mapping[Key, Delivery] = field(default_factory=dict)
     withdrawn: tuple[str, ...] = ()
+    media: tuple[UnreadyMedia, ...] = ()
 
     def get(self, key: Key) -> Delivery | None:
         return self.deliveries.get(key)

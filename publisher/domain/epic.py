@@ -13,10 +13,18 @@ NO_OPTIONS: Options = {}
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One attachment: a file in the epic's folder (posix path from there) and its alt text."""
+    """One attachment and its alt text: a file in the epic's folder (posix path from there), or
+    an address whose bytes are pinned in media.lock.yaml.
+    """
 
-    file: str
+    file: str = ""
     alt: str = ""
+    url: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is known by in its epic: the path or the address, as people wrote it."""
+        return self.file or self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,10 @@ class Epic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One account on one platform. `credentials` names secrets, it never holds one."""
+    """One account on one platform. `credentials` names secrets, it never holds one.
+
+    `fit` is what may be done to media so that the platform takes them; nothing unless it says so.
+    """
 
     id: str
     platform: str
@@ -85,6 +96,7 @@ class Profile:
     group: str = ""
     credentials: str = ""
     options: Options = field(default_factory=dict)
+    fit: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:

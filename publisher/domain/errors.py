@@ -4,7 +4,8 @@ CopydeskError
 ├── ContentError        people's files are wrong; carries the problems, each with its place
 ├── NotFound            the named epic or delivery does not exist
 ├── Refused             the request is understood and may not be done; says what to do instead
-│   └── Queued          not done now: the forge does it by itself when its checks have passed
+│   ├── Queued          not done now: the forge does it by itself when its checks have passed
+│   └── MediaRefused    an attachment cannot be sent as it is
 ├── Conflict            somebody else was faster, three times; nothing was changed
 ├── Unavailable         git, Redis or the network does not answer; nothing was changed
 ├── ConfigError         a setting is missing or contradicts another
@@ -36,6 +37,10 @@ class Refused(CopydeskError):
 
 class Queued(Refused):
     """Not done now; the forge has it in its queue and there is nothing to do."""
+
+
+class MediaRefused(Refused):
+    """An attachment cannot be sent as it is."""
 
 
 class Conflict(CopydeskError):

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from publisher.domain.delivery import Key, Record
 from publisher.domain.epic import Profile, Task
+from publisher.domain.fit import NO_LIMITS, Steps
+from publisher.domain.limits import Limits
+from publisher.domain.media import MediaFault, Seen, Unprobed, Usable
 from publisher.domain.policy import Policy
 from publisher.domain.traits import Traits
 
@@ -32,9 +35,10 @@ class Facts:
     """All that a decision about one epic may depend on, besides the epic and its record.
 
     `commit` is where the epic was read. `same_content` answers which other delivery occupies an
-    account with the same fingerprint. `sha256` knows the epic's media files. `approved` says
-    whether a task has all the approvals that it needs; `contested` which open pull request
-    changes the epic.
+    account with the same fingerprint. `media` knows the epic's media by name, `limits` what the
+    platform of a profile takes, `fitted` what came of fitting them (None: they will fit).
+    `approved` says whether a task has all the approvals that it needs; `contested` which open pull
+    request changes the epic.
     """
 
     now: datetime
@@ -44,15 +48,22 @@ class Facts:
     owner: str
     profiles: Mapping[str, Profile]
     traits: Callable[[Profile], Traits]
+    media: Callable[[str], Seen]
     may_claim: bool = True
     views: Mapping[str, GateView] = field(default_factory=dict)
     expired: AbstractSet[str] = frozenset()
     dead: AbstractSet[str] = frozenset()
     same_content: Callable[[Key, str, str], str | None] = lambda _key, _place, _print: None
-    sha256: Callable[[str], str] = lambda _file: ""
+    limits: Callable[[Profile], Limits] = lambda _profile: NO_LIMITS
+    fitted: Callable[[str, Steps], MediaFault | Unprobed | None] = lambda _name, _steps: None
     replaces: str = ""
     approved: Callable[[Task], bool] = lambda _task: True
     contested: str = ""
+
+    def sha256(self, name: str) -> str:
+        """The hash of an attachment's bytes; empty while they are not known."""
+        seen = self.media(name)
+        return seen.sha256 if isinstance(seen, Usable) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

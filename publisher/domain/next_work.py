@@ -75,6 +75,13 @@ def next_work(
     return Next(Work.CALL, at)
 
 
+def without_calls_left(delivery: Delivery, traits: Traits) -> DeliveryStatus:
+    """Where only a search can tell, a call in doubt may be out for all that anybody knows."""
+    sure = traits.safety in {Safety.IDEMPOTENT, Safety.CHECKABLE}
+    in_doubt = delivery.doubt is not None and not sure
+    return DeliveryStatus.UNCONFIRMED if in_doubt else DeliveryStatus.FAILED
+
+
 def _in_doubt(
     delivery: Delivery,
     doubt: Doubt,

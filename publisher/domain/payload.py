@@ -46,19 +46,24 @@ def payload_of(task: Task, profile: Profile) -> Payload:
 
 
 def digest_of(payload: Payload, profile: Profile, sha256: Mapping[str, str]) -> str:
-    """Digest everything that would be published; `sha256` maps media files to their bytes' hash."""
-    return _sha256(
-        {
-            "v": 1,
-            "place": profile.place,
-            "subject": payload.subject,
-            "params": _plain(payload.params),
-            "parts": [
-                [part.text, [[m.file, m.alt, sha256[m.file]] for m in part.media]]
-                for part in payload.parts
-            ],
-        }
-    )
+    """Digest everything that would be published.
+
+    `sha256` maps media to their bytes' hash, followed by how they are fitted where that is known.
+    What the profile allows to be done to them belongs to it in any case.
+    """
+    covered = {
+        "v": 1,
+        "place": profile.place,
+        "subject": payload.subject,
+        "params": _plain(payload.params),
+        "parts": [
+            [part.text, [[m.name, m.alt, sha256[m.name]] for m in part.media]]
+            for part in payload.parts
+        ],
+    }
+    if profile.fit and any(part.media for part in payload.parts):
+        covered["fit"] = sorted(profile.fit)
+    return _sha256(covered)
 
 
 def fingerprint_of(payload: Payload, profile: Profile, sha256: Mapping[str, str]) -> str:
@@ -67,7 +72,7 @@ def fingerprint_of(payload: Payload, profile: Profile, sha256: Mapping[str, str]
         [
             profile.place,
             payload.subject,
-            [[part.text, [sha256[m.file] for m in part.media]] for part in payload.parts],
+            [[part.text, [sha256[m.name] for m in part.media]] for part in payload.parts],
         ]
     )
 

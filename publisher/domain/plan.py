@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from publisher.domain.delivery import (
+    LOOKING,
     Claim,
     Delivery,
     DeliveryStatus,
@@ -21,12 +22,14 @@ from publisher.domain.delivery import (
 from publisher.domain.epic import Epic, Profile, Task
 from publisher.domain.facts import Facts, GateView, Step
 from publisher.domain.holds import STICKY, hold_on_sight, hold_when_due
-from publisher.domain.next_work import AskPerson, Next, Nothing, next_work
+from publisher.domain.media_ready import MediaReady
+from publisher.domain.next_work import AskPerson, Next, Nothing, next_work, without_calls_left
 from publisher.domain.outcome import NO_HANDLE
-from publisher.domain.payload import digest_of, fingerprint_of, payload_of
 from publisher.domain.remaining import remaining
 from publisher.domain.report import ANSWER_LOST, lost
 from publisher.domain.traits import Safety
+
+SOON = timedelta(seconds=1)
 
 
 def plan_epic(epic: Epic | None, record: Record, facts: Facts) -> Step:
@@ -41,6 +44,11 @@ def plan_epic(epic: Epic | None, record: Record, facts: Facts) -> Step:
     after = [look.seen(delivery) for delivery in after]
     claimed = tuple(d.key for d in after if d.claim and d.claim_id not in open_before)
     kept = _kept(record, after)
+    unready = look.media.unready(epic, kept) if epic is not None else ()
+    if unready != kept.media:
+        kept = replace(kept, media=unready)
+    if epic is not None and look.media.looks_again(epic, kept):
+        look.wake.append(facts.now + SOON)
     if epic is not None and kept is not record:
         kept = replace(kept, path=epic.path, title=epic.title)
     return Step(record=kept, claimed=claimed, wake_at=min(look.wake, default=None))
@@ -68,6 +76,7 @@ class _Look:
         self.record = record
         self.epic = epic
         self.wake: list[datetime] = []
+        self.media = MediaReady(facts)
         self._taken: dict[tuple[str, str], Key] = {}
         self.wanted: dict[Key, tuple[Task, Profile]] = {
             Key(record.epic, task.id, name): (task, facts.profiles[name])
@@ -152,7 +161,7 @@ class _Look:
         if held and held.code not in STICKY and (timeless or in_time):
             delivery = replace(delivery, held=None)
         pinned = delivery.doubt or delivery.accepted or delivery.key not in self.wanted
-        if delivery.handle and not pinned and self._digests(delivery)[0] != delivery.digest:
+        if delivery.handle and not pinned and self._changed(delivery, delivery.digest):
             delivery = replace(delivery, handle=NO_HANDLE)
         return delivery
 
@@ -181,13 +190,17 @@ class _Look:
         at = self._at(delivery)
         if at is None or at != claim.due or delivery.cancelled or delivery.held:
             return True
-        return self._digests(delivery)[0] != claim.digest
+        return self._changed(delivery, claim.digest)
+
+    def _changed(self, delivery: Delivery, digest: str) -> bool:
+        """Whether the content is another by now; media that must be looked at anew say nothing."""
+        if self.media.soon(self.wanted[delivery.key][0]):
+            self.wake.append(self.facts.now + SOON)
+            return False
+        return self._digests(delivery)[0] != digest
 
     def _digests(self, delivery: Delivery) -> tuple[str, str]:
-        task, profile = self.wanted[delivery.key]
-        sha256 = {media.file: self.facts.sha256(media.file) for media in task.media}
-        payload = payload_of(task, profile)
-        return digest_of(payload, profile, sha256), fingerprint_of(payload, profile, sha256)
+        return self.media.digests(*self.wanted[delivery.key])
 
     def _settled(self, delivery: Delivery, claim: Claim) -> Delivery:
         """Close a claim that can never pass the gate again; leave one that is alive."""
@@ -228,8 +241,8 @@ class _Look:
         """Claim it when its time is near; otherwise remember when to look again."""
         now, policy = self.facts.now, self.facts.policy
         if wanted.work is Work.CALL and delivery.count >= policy.attempts_limit:
-            ended = delivery.begun().step(self._end_of(delivery, profile))
-            return replace(ended, due=None)
+            last = without_calls_left(delivery, self.facts.traits(profile))
+            return replace(delivery.begun().step(last), due=None)
         lead = {Work.CALL: policy.ahead, Work.PREPARE: policy.ahead + policy.prepare_ahead}
         begin = wanted.due - lead.get(wanted.work, timedelta(0))
         if begin > now:
@@ -238,13 +251,13 @@ class _Look:
         if not self.facts.may_claim:
             self.wake.append(now + policy.ahead)
             return delivery
+        if wanted.work not in LOOKING and self._waits_for_media(delivery):
+            return delivery
         return self._claimed(delivery, wanted, profile)
 
-    def _end_of(self, delivery: Delivery, profile: Profile) -> DeliveryStatus:
-        """Where only a search can tell, a call in doubt may be out for all that anybody knows."""
-        sure = self.facts.traits(profile).safety in {Safety.IDEMPOTENT, Safety.CHECKABLE}
-        in_doubt = delivery.doubt is not None and not sure
-        return DeliveryStatus.UNCONFIRMED if in_doubt else DeliveryStatus.FAILED
+    def _waits_for_media(self, delivery: Delivery) -> bool:
+        """What a person mends shows as a change on main, so there is no time to look again."""
+        return delivery.key in self.wanted and self.media.keeps_back(*self.wanted[delivery.key])
 
     def _claimed(self, delivery: Delivery, wanted: Next, profile: Profile) -> Delivery:
         facts = self.facts

@@ -16,10 +16,11 @@ from enum import StrEnum
 from publisher.domain.delivery import Delivery, DeliveryStatus, Record
 from publisher.domain.epic import Epic, Task
 from publisher.domain.holds import HoldReason
+from publisher.domain.media import MediaStatus
 from publisher.domain.remaining import remaining, wanted
 from publisher.domain.roles import names
 from publisher.domain.standing import TaskApproval
-from publisher.domain.states import EpicState, MediaStatus
+from publisher.domain.states import EpicState
 
 
 class BranchStage(StrEnum):
@@ -40,8 +41,7 @@ class EpicSituation:
 
     `epic` is main's (None: not there), `approvals` are by task at main's present digests; a task
     without one counts as not approved. `proposed` is the epic on the branch, with the standings
-    there. `contested` says which open pull request changes it (“#12 changes it”). `media` is by
-    file of main's epic.
+    there. `contested` says which open pull request changes it (“#12 changes it”).
     """
 
     record: Record
@@ -51,7 +51,6 @@ class EpicSituation:
     proposed: Epic | None = None
     proposed_approvals: Mapping[str, TaskApproval] = field(default_factory=dict)
     contested: str = ""
-    media: Mapping[str, MediaStatus] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +159,11 @@ def _trouble(
     waiting = [key.profile for key, code in held.items() if code != HoldReason.OVERDUE]
     if waiting:
         yield f"held for {names(dict.fromkeys(waiting))}"
-    files = dict.fromkeys(media.file for task in left for media in task.media)
-    broken = [file for file in files if situation.media.get(file) is MediaStatus.FAILED]
+    going = {task.id for task in left}
+    failed_media = (m for m in situation.record.media if m.status is MediaStatus.FAILED)
+    broken = [media.name for media in failed_media if media.task in going]
     if broken:
-        yield f"media failed: {names(broken)}"
+        yield f"media failed: {names(dict.fromkeys(broken))}"
 
 
 def _unsure(record: Record) -> Iterator[str]:

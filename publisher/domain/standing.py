@@ -1,7 +1,7 @@
 """What the approvals of a task come to: how many it needs, who gave them, what is missing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from publisher.domain.approvals import Entry, EntryKind, digests_of
 from publisher.domain.epic import Desk, Epic, Person, Task
@@ -77,7 +77,19 @@ def standings(
             task.id: TaskApproval(task=task.id, digest="", complete=True) for task in epic.tasks
         }
     digests = digests_of(epic.tasks, desk, sha256)
-    return {task.id: standing(task, digests[task.id], counting, desk) for task in epic.tasks}
+    return {
+        task.id: _once_pinned(standing(task, digests[task.id], counting, desk), task, sha256)
+        for task in epic.tasks
+    }
+
+
+def _once_pinned(found: TaskApproval, task: Task, sha256: Callable[[str], str]) -> TaskApproval:
+    """Nobody can approve what an address may hold some day."""
+    unknown = [media.url for media in task.media if media.url and not sha256(media.url)]
+    if not unknown:
+        return found
+    first = f"{task.id}: nobody has fetched {unknown[0]} yet. Run `copydesk pin` first."
+    return replace(found, complete=False, missing=first)
 
 
 def platforms_of(task: Task, desk: Desk) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from publisher.domain.delivery import Delivery, DeliveryStatus, Record
+from publisher.domain.media import MediaStatus
 
 _WORDS = {
     DeliveryStatus.PUBLISHED: "published on",
@@ -72,6 +73,20 @@ def _words(change: Change) -> Iterator[str]:
         ]
         if marked:
             yield f"{mark} on {_names(marked)}"
+    yield from _media(change)
+
+
+def _media(change: Change) -> Iterator[str]:
+    before, after = (
+        [media.name for media in record.media if media.status is MediaStatus.FAILED]
+        for record in (change.before, change.after)
+    )
+    broken = [name for name in after if name not in before]
+    mended = [name for name in before if name not in after]
+    if broken:
+        yield f"media failed: {_names(broken)}"
+    if mended:
+        yield f"media no longer failing: {_names(mended)}"
 
 
 def _moved(change: Change) -> Iterator[Delivery]:

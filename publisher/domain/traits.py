@@ -19,9 +19,13 @@ class Traits:
     """`settle` is how long a new post may stay invisible to a look-up.
 
     `key_memory` is how long the platform is trusted to remember an idempotency key.
+    `streams_media`: it sends an attachment from its file, so that it may be larger than memory;
+    `pulls_media`: the platform fetches attachments itself, from a public address.
     """
 
     safety: Safety
     settle: timedelta = timedelta(0)
     key_memory: timedelta = timedelta(0)
     can_look_up: bool = True
+    streams_media: bool = False
+    pulls_media: bool = False

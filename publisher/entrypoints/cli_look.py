@@ -8,6 +8,7 @@ import click
 from publisher.adapters.clock import utc_now
 from publisher.config import Config, read_environment
 from publisher.domain.errors import CopydeskError
+from publisher.domain.media import MediaStatus
 from publisher.domain.standing import TaskApproval
 from publisher.domain.walltime import TimeProblem, parse_duration, parse_local, zone_named
 from publisher.entrypoints.cli_options import (
@@ -19,7 +20,7 @@ from publisher.entrypoints.cli_options import (
 )
 from publisher.entrypoints.summaries import print_summaries, summary_json
 from publisher.ports import Heads
-from publisher.usecases.queries import DeliveryView, EpicView, Planned
+from publisher.usecases.queries import DeliveryView, EpicView, MediaView, Planned
 from publisher.wiring import App
 
 
@@ -143,8 +144,19 @@ def _print_epic(view: EpicView, zone: str) -> None:
             click.secho(f"  {standing.missing}", fg="yellow")
     for task in view.tasks:
         click.echo(f"  {task.id}  {task.status.value}  {shown_time(task.due, zone)}")
+        for media in task.media:
+            _print_media(media)
         for item in task.deliveries:
             _print_delivery(item, zone)
+
+
+def _print_media(media: MediaView) -> None:
+    if media.status is MediaStatus.PROCESSED:
+        return
+    colour = "red" if media.status is MediaStatus.FAILED else "yellow"
+    status = click.style(f"media {media.status}", fg=colour)
+    click.echo(f"    {media.name}  {status}")
+    click.echo(f"        {media.message}")
 
 
 def _print_delivery(item: DeliveryView, zone: str) -> None:
@@ -181,10 +193,20 @@ def _epic_json(view: EpicView) -> dict[str, Any]:
                 "status": task.status.value,
                 "due": task.due,
                 "approval": _approval_json(view.approvals.get(task.id)),
+                "media": [_media_json(item) for item in task.media],
                 "platforms": [_delivery_json(item) for item in task.deliveries],
             }
             for task in view.tasks
         ],
+    }
+
+
+def _media_json(item: MediaView) -> dict[str, Any]:
+    return {
+        "media": item.name,
+        "status": item.status.value,
+        "cause": item.cause or None,
+        "error_message": item.message or None,
     }
 
 

@@ -130,7 +130,13 @@ def read_people(data: bytes, path: str = PEOPLE) -> dict[str, Person]:
 def read_profiles(data: bytes, path: str = PROFILES) -> dict[str, Profile]:
     document = _checked(data, path, "profiles")
     profiles = [
-        Profile(**{**entry, "options": entry.get("options", NO_OPTIONS)})
+        Profile(
+            **{
+                **entry,
+                "options": entry.get("options", NO_OPTIONS),
+                "fit": tuple(entry.get("fit", ())),
+            }
+        )
         for entry in document.value["profiles"]
     ]
     _refuse(

@@ -125,10 +125,15 @@ class _Reading:
 
     def _media(self, value: Values, at: Pointer) -> Iterator[Media]:
         for index, item in enumerate(value.get("media", ())):
-            fault = media_fault(item["file"], self.files)
+            place = (*at, "media", index)
+            if ("file" in item) == ("url" in item):
+                hint = "Write `file: media/…`, or `url: https://…`, and not both."
+                self._add(place, "An attachment is either a `file` or a `url`.", hint)
+                continue
+            fault = media_fault(item["file"], self.files) if "file" in item else None
             if fault:
-                self._add((*at, "media", index, "file"), *fault)
-            yield Media(item["file"], item.get("alt", ""))
+                self._add((*place, "file"), *fault)
+            yield Media(item.get("file", ""), item.get("alt", ""), item.get("url", ""))
 
     def _overrides(
         self, value: Values, at: Pointer, profiles: Sequence[str], first: Part

@@ -7,6 +7,7 @@ import msgspec
 
 from publisher.domain.delivery import Delivery, Record
 from publisher.domain.errors import ContentError
+from publisher.domain.media import UnreadyMedia
 from publisher.domain.problems import Problem
 from publisher.files.codec import from_plain, to_plain
 
@@ -36,6 +37,8 @@ def dump_record(record: Record) -> bytes:
     }
     if record.withdrawn:
         plain["withdrawn"] = list(record.withdrawn)
+    if record.media:
+        plain["media"] = [to_plain(media) for media in record.media]
     return (json.dumps(plain, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -52,6 +55,7 @@ def load_record(data: bytes, path: str) -> Record:
             title=plain.get("title", ""),
             deliveries={delivery.key: delivery for delivery in deliveries},
             withdrawn=from_plain(plain.get("withdrawn", ()), tuple[str, ...]),
+            media=tuple(from_plain(item, UnreadyMedia) for item in plain.get("media", ())),
         )
     except (ValueError, KeyError, TypeError) as error:
         hint = "Restore the branch from its history: Copydesk publishes nothing of this epic."

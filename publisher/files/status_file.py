@@ -8,6 +8,7 @@ import yaml
 
 from publisher.domain.delivery import Attempt, Delivery, DeliveryStatus, Key, Record
 from publisher.domain.epic import Epic
+from publisher.domain.media import UnreadyMedia
 from publisher.domain.situation import EpicSituation, assess
 from publisher.domain.standing import TaskApproval
 from publisher.files.starter import schema_line
@@ -40,6 +41,8 @@ def dump_status(epic: Epic, record: Record, approvals: Mapping[str, TaskApproval
         plain["no_longer_in_the_epic"] = {
             f"{delivery.key.task}/{delivery.key.profile}": _delivery(delivery) for delivery in gone
         }
+    if record.media:
+        plain["media"] = [_media(media) for media in record.media]
     header = HEADER.format(epic=epic.id, schema=schema_line(epic.path, "status"))
     text = yaml.dump(plain, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100)
     return (header + text).encode()
@@ -70,6 +73,12 @@ def _delivery(delivery: Delivery | None) -> dict[str, Any]:
     if delivery.notes:
         shown["notes"] = [_mark(note.why, note.by) for note in delivery.notes]
     return shown
+
+
+def _media(media: UnreadyMedia) -> dict[str, Any]:
+    shown = {"task": media.task, "media": media.name, "status": media.status.value}
+    shown |= {"since": _time(media.at), "cause": str(media.cause), "message": media.message}
+    return {name: value for name, value in shown.items() if value}
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from publisher.ports.git import (
     Signature,
     Store,
 )
+from publisher.ports.media import MediaDesk, MediaFetcher, MediaStore
 from publisher.ports.platforms import (
     Account,
     Attachment,
@@ -62,6 +63,9 @@ __all__ = [
     "HttpAnswer",
     "Index",
     "Lane",
+    "MediaDesk",
+    "MediaFetcher",
+    "MediaStore",
     "NoAnswer",
     "NotSent",
     "Passed",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from publisher.domain.about import About
@@ -52,7 +53,9 @@ class Http(Protocol):
 class Attachment:
     """One media file with its bytes, exactly as approved.
 
-    `url` is where a platform that fetches media itself finds these bytes; empty: nowhere.
+    What is too large for memory has no `data` and lies at `path`, for platforms whose traits say
+    that they stream media. `url` is where a platform that fetches media itself finds these bytes;
+    empty: nowhere.
     """
 
     file: str
@@ -60,6 +63,7 @@ class Attachment:
     content_type: str
     sha256: str
     data: bytes = field(repr=False)
+    path: Path | None = None
     url: str = field(default="", repr=False)
 
 

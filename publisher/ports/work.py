@@ -1,11 +1,12 @@
 """What workers need besides: hints, clocks, and the content of a claim."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
 from publisher.domain.epic import Profile
 from publisher.ports.gate import HandedClaim
-from publisher.ports.platforms import Post
+from publisher.ports.platforms import Attachment, Post
 
 
 class Queue(Protocol):
@@ -31,6 +32,17 @@ class Contents(Protocol):
         """The account as the desk files had it at the claim's commit; raise NotFound."""
         ...
 
+    def fitting(self, claim: HandedClaim, profile: Profile) -> Callable[[], None] | None:
+        """What takes long before `posts` and may be done in another thread; None: nothing does."""
+        ...
+
     def posts(self, claim: HandedClaim, profile: Profile) -> tuple[Post, ...]:
         """One post a part; raise Refused when the bytes are not those that were claimed."""
+        ...
+
+    def linked(self, media: Attachment) -> Attachment:
+        """The same with an address where the platform can fetch it for a while.
+
+        Raise ConfigError when this installation has no public address.
+        """
         ...

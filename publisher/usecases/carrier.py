@@ -14,7 +14,7 @@ from functools import partial
 
 from publisher.domain.delivery import Work
 from publisher.domain.epic import Profile
-from publisher.domain.errors import ConfigError, CopydeskError, Refused, Unavailable
+from publisher.domain.errors import CopydeskError, Unavailable
 from publisher.domain.outcome import (
     NO_HANDLE,
     ErrorKind,
@@ -34,6 +34,7 @@ from publisher.domain.policy import Timing
 from publisher.domain.traits import Safety
 from publisher.ports import Account, Contents, HandedClaim, Http, Lane, Passed, Platform, Post
 from publisher.usecases.punctual import PunctualHttp
+from publisher.usecases.ready_posts import check_parent, kind_of, ready_posts
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,6 @@ CARRIED_AT_MOST = 2000
 CLOCKS_DIFFER = timedelta(seconds=2)
 REDIS_AWAY = 0.5
 LINGER = 1.0
-BEFORE_A_POST = frozenset({Work.CALL, Work.PREPARE})
 _NOT_OURS_TO_TELL = frozenset({"taken", "called"})
 
 
@@ -73,6 +73,7 @@ class Carrier:
     work: Carrying
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _slots: asyncio.Semaphore = field(init=False)
+    _fitting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _alarms: dict[datetime, asyncio.Event] = field(default_factory=dict)
     _behind: float = 0.0
@@ -135,14 +136,16 @@ class Carrier:
             platform = self.work.platforms[profile.platform]
             http = PunctualHttp(self.work.http, self.work.boot)
             account = platform.connect(profile, self.work.secrets(profile), http)
-            _check_parent(claim)
+            check_parent(claim)
             if claim.work == Work.CALL:
                 await self._call(claim, profile, account, http)
             else:
                 await self._report(claim, claim.part, await self._aside(claim, profile, account))
+        except Unavailable as error:
+            fault = Fault(ErrorKind.UNAVAILABLE, str(error))
+            await self._report(claim, claim.part, Retry(fault))
         except CopydeskError as error:
-            kind = ErrorKind.MISCONFIGURED if isinstance(error, ConfigError) else ErrorKind.CHANGED
-            await self._report(claim, claim.part, GiveUp(Fault(kind, str(error))))
+            await self._report(claim, claim.part, GiveUp(Fault(kind_of(error), str(error))))
         except Exception as error:
             log.exception("carrier failed", extra={"action": "carrier_failed", "claim": claim.id})
             fault = Fault(ErrorKind.BUG, f"Copydesk failed before the call: {error!r:.200}")
@@ -152,7 +155,7 @@ class Carrier:
         """Everything that may be repeated at will: prepare, check, look up."""
         if claim.work == Work.CHECK:
             return await account.check(claim.handle)
-        post = self.work.contents.posts(claim, profile)[claim.part]
+        post = (await self._posts(claim, profile))[claim.part]
         post = replace(post, reply_to=claim.reply_to or None)
         if claim.work == Work.PREPARE:
             return await account.prepare(post, claim.handle)
@@ -165,11 +168,17 @@ class Carrier:
         posts = tuple(Published(each.id, each.url) for each in recent)
         return Located(posts[0] if posts else None, posts[1:])
 
+    async def _posts(self, claim: HandedClaim, profile: Profile) -> tuple[Post, ...]:
+        """The posts of a claim; media are fitted for one claim at a time, so memory is bounded."""
+        traits = self.work.platforms[profile.platform].traits(profile)
+        async with self._fitting:
+            return await ready_posts(self.work.contents, claim, profile, traits)
+
     async def _call(
         self, claim: HandedClaim, profile: Profile, account: Account, http: PunctualHttp
     ) -> None:
         """Publish part after part; each passes the gate by itself and is reported at once."""
-        posts = self.work.contents.posts(claim, profile)
+        posts = await self._posts(claim, profile)
         traits = self.work.platforms[profile.platform].traits(profile)
         reply_to = claim.reply_to
         for part in range(claim.part, claim.parts):
@@ -288,12 +297,3 @@ class Carrier:
             else:
                 break
         self.work.wake_round()
-
-
-def _check_parent(claim: HandedClaim) -> None:
-    """A part of a thread never goes out without its parent; raise Refused."""
-    if claim.part and not claim.reply_to and claim.work in BEFORE_A_POST:
-        raise Refused(
-            f"Nobody knows the id of the post before part {claim.part + 1}, so it cannot continue"
-            " that post. Publish the rest by hand."
-        )

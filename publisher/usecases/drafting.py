@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from publisher.domain.delivery import Delivery, Key, Record
-from publisher.domain.epic import Desk, Epic, Task
+from publisher.domain.epic import Desk, Epic, Profile, Task
 from publisher.domain.errors import Conflict, ContentError, Unavailable
 from publisher.domain.facts import Facts, Step
+from publisher.domain.limits import Limits
 from publisher.domain.outcome import Located, Report
 from publisher.domain.plan import plan_epic
 from publisher.domain.policy import Policy
@@ -17,7 +18,7 @@ from publisher.domain.report import apply_report
 from publisher.domain.standing import TaskApproval
 from publisher.domain.subject import Change
 from publisher.files.status_file import dump_status
-from publisher.ports import ClaimFence, Gate, HandedClaim, Heads, Index, Platform, Store
+from publisher.ports import ClaimFence, Gate, HandedClaim, Heads, Index, MediaDesk, Platform, Store
 from publisher.usecases.profiles import profile_faults
 from publisher.usecases.standings import Standings
 
@@ -65,10 +66,13 @@ class Drafting:
         gate: Gate,
         platforms: Mapping[str, Platform],
         standings: Standings,
+        media: MediaDesk,
+        limits: Callable[[Profile], Limits],
         circumstances: Circumstances,
     ) -> None:
         self._store, self._index, self._gate = store, index, gate
         self._platforms = platforms
+        self._media, self._limits = media, limits
         self._standings = standings
         self._known: dict[str, Mapping[str, TaskApproval]] = {}
         self._round = circumstances
@@ -118,7 +122,8 @@ class Drafting:
             self._occupied[delivery.place, delivery.fingerprint] = key
             self.drafted.claims.append(handed(delivery))
         self.drafted.wakes.append((epic_id, step.wake_at))
-        if epic is not None and after.deliveries and self._round.desk.settings.projection:
+        begun = after.deliveries or after.media or before.media
+        if epic is not None and begun and self._round.desk.settings.projection:
             self._project(epic, after, changed=after != before)
 
     def _drained(self, record: Record) -> Record:
@@ -164,15 +169,10 @@ class Drafting:
 
     def _facts(self, epic: Epic | None, record: Record) -> Facts:
         now, policy, heads = self._round.now, self._round.policy, self._round.heads
+        path = epic.path if epic else record.path
         callers = {
             call.caller for d in record.deliveries.values() if d.doubt for call in d.doubt.calls
         }
-        shas: dict[str, str] = {}
-
-        def sha256(file: str) -> str:
-            if file not in shas and epic is not None:
-                shas[file] = self._store.sha256(heads.main, f"{epic.path}/{file}")
-            return shas[file]
 
         def same_content(key: Key, place: str, fingerprint: str) -> str | None:
             claimed = self._occupied.get((place, fingerprint))
@@ -193,12 +193,14 @@ class Drafting:
                 for name, profile in self._round.desk.profiles.items()
                 if name not in self._unusable
             },
+            media=self._media.of(heads.main, path),
+            fitted=self._media.fitted(heads.main, path),
+            limits=self._limits,
             traits=lambda profile: self._platforms[profile.platform].traits(profile),
             may_claim=self._round.may_claim and len(self.drafted.claims) < policy.claims_a_round,
             expired=self._round.expired,
             dead=self._gate.dead(sorted(callers)) if callers else frozenset(),
             same_content=same_content,
-            sha256=sha256,
             replaces=self._index.replaces(record.epic),
             approved=self._approved(epic, record),
             contested=self._index.contested(record.epic),
@@ -225,7 +227,8 @@ class Drafting:
         path = f"{epic.path}/status.yaml"
         there = self._store.file(self._round.heads.main, path)
         wanted = dump_status(epic, record, self._standing(epic, record))
-        unseen = there is None and not any(d.told for d in record.deliveries.values())
+        told = record.media or any(d.told for d in record.deliveries.values())
+        unseen = there is None and not told
         if there == wanted or unseen:
             return
         self.drafted.projections[path] = wanted

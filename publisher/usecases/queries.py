@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Mark, Record
-from publisher.domain.epic import Desk, Epic
+from publisher.domain.epic import Desk, Epic, Task
 from publisher.domain.errors import NotFound
+from publisher.domain.media import MediaStatus
 from publisher.domain.policy import Policy
 from publisher.domain.problems import Problem
 from publisher.domain.remaining import remaining
@@ -29,6 +30,16 @@ class DeliveryView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MediaView:
+    """One attachment with its status; `cause` and `message` say why it is not processed."""
+
+    name: str
+    status: MediaStatus
+    cause: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskView:
     """One task with its post status."""
 
@@ -36,6 +47,7 @@ class TaskView:
     status: PostStatus
     due: datetime | None
     deliveries: tuple[DeliveryView, ...]
+    media: tuple[MediaView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +172,13 @@ class Queries:
                 due = max(filter(None, (task.due, delivery.due)), default=None)
                 platform = profiles[name].platform
                 views.append(DeliveryView(key=key, platform=platform, delivery=delivery, due=due))
-            status = post_status(task, (view.delivery for view in views), now)
-            yield TaskView(id=task.id, status=status, due=task.due, deliveries=tuple(views))
+            yield TaskView(
+                id=task.id,
+                status=post_status(task, (view.delivery for view in views), now, record.media),
+                due=task.due,
+                deliveries=tuple(views),
+                media=tuple(_media(task, record)),
+            )
 
     def _planned(
         self, epic: Epic, record: Record, now: datetime, kept_back: str
@@ -175,6 +192,7 @@ class Queries:
                 continue
             at = max(task.due, delivery.due) if delivery.due else task.due
             why_not = kept_back or _why_not(delivery.held, at, now, policy, first=delivery.first)
+            why_not = why_not or _unready(record, task)
             if desk.settings.paused:
                 why_not = why_not or "paused"
             profile = desk.profiles[name]
@@ -187,6 +205,24 @@ class Queries:
                 text=" ".join(body.split()),
                 why_not=why_not,
             )
+
+
+def _media(task: Task, record: Record) -> Iterator[MediaView]:
+    """What the last round found; what keeps nothing back counts as processed."""
+    unready = {media.name: media for media in record.media if media.task == task.id}
+    for name in dict.fromkeys(media.name for media in task.media):
+        found = unready.get(name)
+        if found is None:
+            yield MediaView(name=name, status=MediaStatus.PROCESSED)
+        else:
+            yield MediaView(
+                name=name, status=found.status, cause=str(found.cause), message=found.message
+            )
+
+
+def _unready(record: Record, task: Task) -> str:
+    found = (f"media {m.status}: {m.name}" for m in record.media if m.task == task.id)
+    return next(found, "")
 
 
 def _why_not(held: Mark | None, at: datetime, now: datetime, policy: Policy, *, first: bool) -> str:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from publisher.domain.budget import PushBudget
 from publisher.domain.delivery import Record
-from publisher.domain.epic import Desk
+from publisher.domain.epic import Desk, Profile
 from publisher.domain.errors import Conflict, ContentError, NotFound, Unavailable
+from publisher.domain.limits import Limits
 from publisher.domain.outcome import Report
 from publisher.domain.policy import Policy
 from publisher.domain.subject import body_of, claims_subject, subject_of
@@ -19,6 +20,7 @@ from publisher.ports import (
     Gate,
     Heads,
     Index,
+    MediaDesk,
     Platform,
     PushResult,
     Queue,
@@ -62,6 +64,8 @@ class Round:
     gate: Gate
     queue: Queue
     platforms: Mapping[str, Platform]
+    media: MediaDesk
+    limits: Callable[[Profile], Limits]
     policy: Callable[[Desk], Policy]
     clock: ClockGuard
     budget: PushBudget
@@ -132,7 +136,17 @@ class Round:
         ids = dict.fromkeys(self.index.due(here.now))
         for claims in (here.expired, here.calling, (r.claim for r in here.reports.values())):
             ids.update(dict.fromkeys(epics_of(claims)))
-        drafting = Drafting(self.store, self.index, self.gate, self.platforms, self.standings, here)
+        self.media.begin()
+        drafting = Drafting(
+            self.store,
+            self.index,
+            self.gate,
+            self.platforms,
+            self.standings,
+            self.media,
+            self.limits,
+            here,
+        )
         return drafting.take(ids)
 
     def _as_commit(self, here: Circumstances, drafted: Drafted) -> Draft:

@@ -15,6 +15,7 @@ from publisher.domain.remaining import remaining
 from publisher.domain.standing import TaskApproval, standings
 from publisher.files.approvals_file import ReadApprovals, approvals_path, read_approvals
 from publisher.ports import Store
+from publisher.usecases.media_hashes import hashes_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,7 @@ class Standings:
         entries = read.approvals.entries
         ours = verified(entries, desk.settings.id, epic.id, self._keys())
         counting = [entry for entry in ours if entry.id not in record.withdrawn]
-
-        def sha256(file: str) -> str:
-            return self.store.sha256(commit, f"{epic.path}/{file}")
-
-        found = standings(epic, counting, desk, sha256)
+        found = standings(epic, counting, desk, hashes_at(self.store, commit, epic.path))
         return EpicApprovals(found, (*read.problems, *read.not_ours(ours)))
 
     def read(self, epic: Epic, commit: str) -> ReadApprovals:

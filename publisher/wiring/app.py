@@ -20,7 +20,6 @@ import redis
 
 from publisher.adapters.branch_index import SqliteBranchIndex
 from publisher.adapters.clock import DriftGuard, boot_clock, utc_now
-from publisher.adapters.contents import GitContents
 from publisher.adapters.git_branches import GitBranches
 from publisher.adapters.git_store import BOT, GitStore
 from publisher.adapters.http import AiohttpHttp
@@ -40,6 +39,8 @@ from publisher.config import KEYLESS, Config
 from publisher.domain.budget import PushBudget
 from publisher.domain.delivery import Key
 from publisher.domain.epic import Desk, Profile
+from publisher.domain.fit import NO_LIMITS
+from publisher.domain.limits import Limits
 from publisher.domain.policy import Policy
 from publisher.platforms import find_all
 from publisher.ports import Account, Forge, Heads, Platform
@@ -52,6 +53,7 @@ from publisher.usecases.story import story_of
 from publisher.usecases.verify import Verify
 from publisher.wiring.connections import connected, connected_async
 from publisher.wiring.editorial import Editorial, editorial_of
+from publisher.wiring.media import MediaParts
 from publisher.wiring.round_lock import round_lock
 
 if TYPE_CHECKING:
@@ -107,6 +109,10 @@ class App:
         return SqliteIndex(self.config.index, self.store, self.policy)
 
     @cached_property
+    def media(self) -> MediaParts:
+        return MediaParts(self.config, self.store, self.limits)
+
+    @cached_property
     def repository(self) -> str:
         """The id in copydesk.yaml: it prefixes every key."""
         return self.store.desk(self.store.last_known_main()).settings.id
@@ -141,6 +147,8 @@ class App:
             gate=self.gate,
             queue=self.queue,
             platforms=self.platforms,
+            media=self.media.desk,
+            limits=self.limits,
             policy=self.policy,
             clock=DriftGuard(self.config.timing.clock_drift),
             budget=PushBudget(per_minute),
@@ -187,6 +195,11 @@ class App:
 
     def policy(self, desk: Desk) -> Policy:
         return self.config.policy(desk, local_forge=self.store.remote.local)
+
+    def limits(self, profile: Profile) -> Limits:
+        """What the platform of a profile takes."""
+        del profile
+        return NO_LIMITS
 
     def secrets(self, profile: Profile) -> Mapping[str, str]:
         return self.config.secrets(profile, self.platforms[profile.platform].about.secret_names)
@@ -263,7 +276,7 @@ class App:
             async with AiohttpHttp(timing) as http:
                 carrying = Carrying(
                     lane=lane,
-                    contents=GitContents(self.store),
+                    contents=self.media.contents,
                     platforms=self.platforms,
                     secrets=self.secrets,
                     http=http,

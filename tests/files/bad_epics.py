@@ -91,10 +91,10 @@ SHAPES = [
     Bad("unknown in task", change("subject:", "subjekt:"), (24, 5), ("`tasks`", "“subject”")),
     Bad("status", "title: x\nstatus: done\n", (2, 1), ("“status”", "status.yaml")),
     Bad(
-        "media url",
-        change("- file: media/hero.jpg", "- file: media/hero.jpg\n        url: https://x"),
-        (14, 9),
-        ("“url”", "media/ folder"),
+        "media url that is none",
+        change("- file: media/hero.jpg", "- url: media/hero.jpg"),
+        (13, 14),
+        ("`url` must be", "https://"),
     ),
     Bad("tasks mapping", "title: x\ntasks: {id: a}\n", (2, 8), ("must be a list, not a mapping",)),
     Bad("no task id", "title: x\ntasks:\n  - body: a\n", (3, 5), ("`tasks`", "lacks `id`")),
@@ -118,6 +118,18 @@ SHAPES = [
 ]
 
 RULES = [
+    Bad(
+        "file and url",
+        change("- file: media/hero.jpg", "- file: media/hero.jpg\n        url: https://x"),
+        (13, 9),
+        ("either a `file` or a `url`", "not both"),
+    ),
+    Bad(
+        "neither file nor url",
+        change("- file: media/hero.jpg\n        alt", "- alt"),
+        (13, 9),
+        ("either a `file` or a `url`",),
+    ),
     Bad("same task twice", change("newsletter", "teaser"), (21, 9), ("“teaser”", "line 9")),
     Bad(
         "same profile twice",

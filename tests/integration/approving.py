@@ -13,6 +13,7 @@ from publisher.domain.epic import Epic
 from publisher.domain.standing import TaskApproval
 from publisher.files.approvals_file import approvals_path, dump_approvals, read_approvals
 from publisher.files.epic_file import read_epic
+from publisher.usecases.media_hashes import hashes_at
 from publisher.usecases.queries import EpicView
 from tests.integration.world import SPRING, World
 
@@ -57,9 +58,7 @@ class Approving:
         app, epic, commit = self.world.app, self.epic(branch), self._tip(branch)
         desk = app.store.desk(self._tip("main"))
         chosen = [task for task in epic.tasks if not tasks or task.id in tasks]
-        digests = digests_of(
-            chosen, desk, lambda file: app.store.sha256(commit, f"{epic.path}/{file}")
-        )
+        digests = digests_of(chosen, desk, hashes_at(app.store, commit, epic.path))
         entries = [
             sign(
                 Entry(

@@ -15,6 +15,7 @@ from publisher.adapters.git_store import LEDGER
 from publisher.entrypoints.cli import main
 from tests.integration.people import IDENTITY, git
 from tests.integration.world import SPRING, World, ago, everything_in_redis, task
+from tests.pictures import picture
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("rq", "redis", "git", "pygit2", "aiohttp", "slack_bolt")
@@ -112,7 +113,7 @@ def test_what_must_be_quick_imports_nothing_heavy(words: list[str]) -> None:
 
 def test_the_day_of_an_editor(desk: Desk, world: World) -> None:
     """status, plan, round, log, retry and check, one after the other, in one repository."""
-    world.people.write(f"{SPRING}/media/a.png", b"picture")
+    world.people.write(f"{SPRING}/media/a.png", picture())
     world.network.arm("rejected", account="acme-press")
     world.epic(task("teaser", "x", "press", media=[{"file": "media/a.png", "alt": "A"}]))
     far = world.publisher("terminal")

@@ -29,6 +29,7 @@ from tests.integration.world import (
     waiting,
     whole_second_after,
 )
+from tests.pictures import BLUE, RED, photo, picture
 
 TEASER = ["Text of teaser."]
 NEVER = "600,600,600,600,600"
@@ -273,7 +274,7 @@ def test_an_edit_makes_a_rejected_text_go_out_after_a_retry(world: World) -> Non
 
 
 def test_media_go_out_byte_for_byte_with_their_words(world: World) -> None:
-    data = {"media/one.png": bytes(range(256)) * 40, "media/zwei ü.jpg": b"\r\n\0\xff" * 7}
+    data = {"media/one.png": picture(), "media/zwei ü.jpg": photo(orientation=6) + b"\r\n\0\xff"}
     for name, content in data.items():
         world.people.write(f"{SPRING}/{name}", content)
     media = [{"file": name, "alt": f"Alt of {name}"} for name in data]
@@ -287,16 +288,16 @@ def test_media_go_out_byte_for_byte_with_their_words(world: World) -> None:
 
 
 def test_media_replaced_after_the_claim_go_out_new_and_never_old(world: World) -> None:
-    world.people.write(f"{SPRING}/media/one.png", b"old picture")
+    world.people.write(f"{SPRING}/media/one.png", picture(colour=RED))
     world.epic(task("teaser", "x", media=[{"file": "media/one.png"}]))
     assert world.round().claimed == 1
-    world.people.write(f"{SPRING}/media/one.png", b"new picture")
+    world.people.write(f"{SPRING}/media/one.png", picture(colour=BLUE))
     world.people.push("Another picture")
     world.round()
     world.carry()
     world.run()
     [post] = world.network.posts()
-    assert post["media"][0]["sha256"] == hashlib.sha256(b"new picture").hexdigest()
+    assert post["media"][0]["sha256"] == hashlib.sha256(picture(colour=BLUE)).hexdigest()
 
 
 THREAD = [{"body": "Second part"}, {"body": "Third part"}]

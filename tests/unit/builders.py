@@ -19,6 +19,7 @@ from publisher.domain.delivery import (
 )
 from publisher.domain.epic import Epic, Media, Override, Part, Profile, Task
 from publisher.domain.facts import Facts, GateView
+from publisher.domain.media import MediaKind, Probe, Usable
 from publisher.domain.outcome import ErrorKind, Fault, GiveUp, Report, Retry, Unknown
 from publisher.domain.policy import Policy
 from publisher.domain.standing import TaskApproval
@@ -187,6 +188,19 @@ def record(*deliveries: Delivery, name: str = "spring-launch") -> Record:
     return Record(epic=name, path=f"content/epics/{name}").put(*deliveries)
 
 
+def usable(name: str, **changes: Any) -> Usable:
+    """An attachment that was looked at and is fine: a small picture unless said otherwise."""
+    values: dict[str, Any] = {
+        "kind": MediaKind.IMAGE,
+        "content_type": "image/jpeg",
+        "size": 1000,
+        "width": 400,
+        "height": 300,
+        "colour": "RGB",
+    }
+    return Usable(f"sha of {name}", Probe(**(values | changes)))
+
+
 def facts(
     now: datetime = NOW,
     traits: Traits | Callable[[Profile], Traits] = IDEMPOTENT,
@@ -201,7 +215,7 @@ def facts(
         "owner": "worker-1",
         "profiles": {p.id: p for p in known},
         "traits": traits if callable(traits) else lambda _profile: traits,
-        "sha256": lambda file: f"sha of {file}",
+        "media": usable,
     }
     return Facts(now=now, **(values | changes))
 

@@ -29,7 +29,7 @@ from publisher.domain.plan import plan_epic
 from publisher.domain.policy import Policy
 from publisher.domain.report import apply_report
 from publisher.domain.traits import Safety, Traits
-from tests.unit.builders import LATER, LOST, NEVER, NOW, SECOND, epic, profile
+from tests.unit.builders import LATER, LOST, NEVER, NOW, SECOND, epic, profile, usable
 
 BUDGET = timedelta(seconds=3)
 LEASE = timedelta(seconds=9)
@@ -361,6 +361,7 @@ class LittleWorld:
             owner="round",
             profiles={PROFILE.id: PROFILE},
             traits=lambda _profile: self.traits,
+            media=usable,
             may_claim=not self.paused,
             expired=self.gate.expired(),
             dead=frozenset(callers & self.gate.dead),

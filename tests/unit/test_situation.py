@@ -8,11 +8,13 @@ import pytest
 
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key
 from publisher.domain.epic import Epic, Media
+from publisher.domain.media import MediaStatus, UnreadyMedia
 from publisher.domain.situation import Assessment, BranchStage, EpicSituation, assess
 from publisher.domain.standing import TaskApproval
-from publisher.domain.states import EpicState, MediaStatus
+from publisher.domain.states import EpicState
 from tests.unit.approving import BO, CY
 from tests.unit.builders import (
+    NOW,
     approved,
     claimed,
     delivery,
@@ -123,6 +125,10 @@ def test_an_epic_without_tasks_is_never_scheduled_or_published(
     )
 
     assert assess(situation).state in {E.DRAFT, E.REVIEW, E.ERROR}
+
+
+def unready(name: str, status: MediaStatus = MediaStatus.FAILED) -> UnreadyMedia:
+    return UnreadyMedia(task="teaser", name=name, status=status, message="It is broken.", at=NOW)
 
 
 SITUATIONS: list[tuple[str, dict[str, Any], EpicState, str]] = [
@@ -335,7 +341,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], EpicState, str]] = [
         {
             "epic": one_task(profiles=("x",), media=(Media("media/a.mp4"), Media("media/b.mp4"))),
             "approvals": approved(one_task()),
-            "media": {"media/a.mp4": MediaStatus.PROCESSED, "media/b.mp4": MediaStatus.FAILED},
+            "media": (unready("media/a.mp4", MediaStatus.PENDING), unready("media/b.mp4")),
         },
         E.ERROR,
         "media failed: media/b.mp4; 1 still to go",
@@ -345,7 +351,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], EpicState, str]] = [
         {
             "epic": one_task(profiles=("x",), media=(Media("media/a.mp4"),)),
             "known": [on("x")],
-            "media": {"media/a.mp4": MediaStatus.FAILED},
+            "media": (unready("media/a.mp4"),),
         },
         E.PUBLISHED,
         "",
@@ -357,10 +363,10 @@ SITUATIONS: list[tuple[str, dict[str, Any], EpicState, str]] = [
     ("of", "state", "why"), [row[1:] for row in SITUATIONS], ids=[row[0] for row in SITUATIONS]
 )
 def test_the_state_and_its_reason(of: dict[str, Any], state: EpicState, why: str) -> None:
-    known = of.get("known", [])
-    given = {name: value for name, value in of.items() if name != "known"}
+    happened = replace(record(*of.get("known", [])), media=of.get("media", ()))
+    given = {name: value for name, value in of.items() if name not in {"known", "media"}}
 
-    assert assess(EpicSituation(record=record(*known), **given)) == Assessment(state, why)
+    assert assess(EpicSituation(record=happened, **given)) == Assessment(state, why)
 
 
 @pytest.mark.parametrize("branch", B)

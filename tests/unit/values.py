@@ -1,5 +1,6 @@
 """Hypothesis strategies for any domain value that the ledger may have to keep."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from publisher.domain.delivery import (
     Record,
     Work,
 )
+from publisher.domain.media import MediaCause, MediaStatus, UnreadyMedia
 from publisher.domain.outcome import ErrorKind, Fault, Published, Report
 
 texts = st.sampled_from(
@@ -95,15 +97,25 @@ deliveries = st.builds(
     removed=maybe | marks,
     notes=st.lists(marks, max_size=1).map(tuple),
 )
+unready_media = st.builds(
+    UnreadyMedia,
+    task=names,
+    name=texts,
+    status=st.sampled_from([MediaStatus.PENDING, MediaStatus.FAILED]),
+    message=texts,
+    at=times,
+    cause=st.sampled_from(["", *(cause.value for cause in MediaCause)]),
+)
 records = st.builds(
-    lambda epic, path, title, of, dead: (
-        Record(epic=epic, path=path, title=title).put(*of).without(dead)
+    lambda epic, path, title, of, dead, media: replace(
+        Record(epic=epic, path=path, title=title).put(*of).without(dead), media=tuple(media)
     ),
     names,
     texts,
     texts,
     st.lists(deliveries, max_size=2),
     st.lists(texts, max_size=2),
+    st.lists(unready_media, max_size=2),
 )
 durations = st.integers(0, 10**6).map(lambda s: timedelta(seconds=s))
 founds = st.builds(Published, texts, texts)

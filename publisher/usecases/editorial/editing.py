@@ -20,6 +20,7 @@ from publisher.usecases.editorial.drafts import Media
 from publisher.usecases.editorial.stopping import Stopping
 from publisher.usecases.editorial.survey import Survey, Surveyed
 from publisher.usecases.editorial.where import BRANCH, Where
+from publisher.usecases.media_hashes import hashes_at
 
 Rewrite = Callable[[bytes], bytes]
 
@@ -157,11 +158,13 @@ class Editing:
             return
         where = survey.where
 
-        def sha256(file: str) -> str:
-            data = edit.media.get(file)
+        known = hashes_at(self.desk.store, where.commit, where.path)
+
+        def sha256(name: str) -> str:
+            data = edit.media.get(name)
             if data is not None:
                 return hashlib.sha256(data).hexdigest()
-            return self.desk.store.sha256(where.commit, f"{where.path}/{file}")
+            return known(name)
 
         digests = digests_of(epic.tasks, self.desk.files, sha256)
         void = [

@@ -8,6 +8,7 @@ from publisher.domain.errors import ContentError, NotFound
 from publisher.files.epic_file import EpicFolder, read_epic
 from publisher.ports import Branches, Store
 from publisher.usecases.editorial.where import Where
+from publisher.usecases.media_hashes import hashes_at
 
 Media = Mapping[str, str]
 
@@ -41,8 +42,8 @@ class Reader:
         if folder is None:
             raise NotFound(f"There is no epic in {path} at {commit[:10]}.")
         epic = read_epic(folder)
-        files = {media.file for task in epic.tasks for media in task.media}
-        sha256 = {file: self.store.sha256(commit, f"{path}/{file}") for file in files}
+        known = hashes_at(self.store, commit, path)
+        sha256 = {media.name: known(media.name) for task in epic.tasks for media in task.media}
         return Version(epic=epic, folder=folder, commit=commit, sha256=sha256)
 
     def file(self, where: Where, name: str) -> bytes | None:
@@ -77,7 +78,7 @@ class Reader:
                 task.overrides,
                 task.params,
                 task.profiles,
-                [version.sha256[media.file] for media in task.media],
+                [version.sha256[media.name] for media in task.media],
             )
             for task in version.epic.tasks
         }

@@ -1,0 +1,1 @@
+"""Media adapters against real bytes, real servers and a real S3 API."""
