@@ -1,6 +1,5 @@
 """`pin`, `media-url` and `media-server`: media that lie at an address, and addresses of ours."""
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -12,11 +11,9 @@ from publisher.adapters.media_probe import probe_file
 from publisher.adapters.media_store import hash_of
 from publisher.config import Config, read_environment
 from publisher.domain.media import Probe, Unusable
-from publisher.entrypoints.cli_look import opened
-from publisher.entrypoints.cli_options import json_option, person, print_json, repo_option
+from publisher.entrypoints.cli_options import json_option, print_json, repo_option
+from publisher.entrypoints.cli_person import doing, opened
 from publisher.files.media_lock import Pin
-from publisher.ports import Signature
-from publisher.usecases.pin_main import PinMain
 from publisher.wiring import App
 
 
@@ -32,11 +29,8 @@ def pin(epic: str, again: bool, repo: str, as_json: bool) -> None:
 
     Example: copydesk pin spring-launch
     """
-    app, _heads = opened(repo)
-    who = Signature(*person(repo))
-    pinned = PinMain(app.store, app.index, app.media.pin, asyncio.run)(
-        epic, who, utc_now(), again=again
-    )
+    app = opened(repo)
+    _done, pinned = app.editorial.pinning.pin(epic, doing(app, repo, None), again=again)
     if as_json:
         print_json([_json(item) for item in pinned.pins])
     else:

@@ -178,6 +178,7 @@ class App:
             self.gate if self.config.redis_url else None,
             _rest,
             timedelta(seconds=_LOCAL_POLL if self.store.remote.local else self.config.poll),
+            self.media.pin,
         )
 
     @cached_property

@@ -1,5 +1,6 @@
 """The editorial use cases of one installation, put together."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +16,7 @@ from publisher.usecases.editorial.desk import EditorialDesk
 from publisher.usecases.editorial.drafts import Drafts
 from publisher.usecases.editorial.editing import Editing
 from publisher.usecases.editorial.library import Library
+from publisher.usecases.editorial.pinning import Pinning
 from publisher.usecases.editorial.reading import Reader
 from publisher.usecases.editorial.schedules import Schedules
 from publisher.usecases.editorial.stopping import Stopping
@@ -22,6 +24,7 @@ from publisher.usecases.editorial.survey import Survey, Surveyed
 from publisher.usecases.editorial.watching import Watch
 from publisher.usecases.editorial.where import Finder
 from publisher.usecases.editorial.words import Words
+from publisher.usecases.pin_media import PinMedia
 from publisher.usecases.standings import Standings
 
 
@@ -31,6 +34,7 @@ class Editorial:
 
     desk: EditorialDesk
     survey: Survey
+    pinning: Pinning
     drafts: Drafts
     editing: Editing
     words: Words
@@ -53,6 +57,7 @@ def editorial_of(
     brake: Brake | None,
     rest: Callable[[int], None],
     poll: timedelta,
+    media: PinMedia,
 ) -> Editorial:
     """`key` gives the key that signs; `rest` waits before another try (seconds grow with it).
 
@@ -72,10 +77,12 @@ def editorial_of(
         brake=brake,
     )
     survey, stopping, words = Survey(desk), Stopping(desk), Words(desk)
+    pinning = Pinning(desk, media, asyncio.run)
     return Editorial(
         desk=desk,
         survey=survey,
-        drafts=Drafts(desk),
+        pinning=pinning,
+        drafts=Drafts(desk, pinning),
         editing=Editing(desk, survey, stopping),
         words=words,
         schedules=Schedules(desk, stopping),

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -21,6 +22,7 @@ from publisher.adapters.media_desk import GitMedia
 from publisher.adapters.media_probe import probe
 from publisher.adapters.probe_cache import ProbeCache
 from publisher.domain.delivery import DeliveryStatus
+from publisher.domain.epic import Person
 from publisher.domain.errors import ConfigError
 from publisher.domain.limits import Limits, MediaLimits
 from publisher.domain.media import Probe, Unprobed, Usable
@@ -28,11 +30,10 @@ from publisher.entrypoints.cli import cli
 from publisher.files.media_lock import LOCK
 from publisher.ports import Attachment
 from publisher.usecases.drafting import handed
-from publisher.usecases.pin_main import PinMain
+from publisher.usecases.editorial.doing import Doing
 from tests.integration.approving import needing_approval
 from tests.integration.people import git
 from tests.integration.world import (
-    ANA,
     SETTINGS,
     SPRING,
     World,
@@ -105,9 +106,9 @@ def with_url(world: World, url: str, *, seconds: float = -60) -> None:
 
 
 def pinned(world: World, *, again: bool = False) -> Any:
-    app = world.app
-    run = PinMain(app.store, app.index, app.media.pin, asyncio.run)
-    return run("spring-launch", ANA, utc_now(), again=again)
+    ana = Person(id="ana", name="Ana Silva", email="ana@example.com")
+    doing = Doing(who=ana, request=uuid4().hex, at=utc_now())
+    return world.app.editorial.pinning.pin("spring-launch", doing, again=again)[1]
 
 
 def status(world: World) -> dict[str, Any]:
@@ -292,7 +293,7 @@ def test_a_pin_is_a_commit_of_the_person_and_pinning_again_changes_nothing(
     with_url(near, f"{web.url}/a.png", seconds=HOUR)
     pinned(near)
 
-    assert near.subjects()[0] == "pin: media of spring-launch"
+    assert near.subjects()[0] == "pin: spring-launch"
     lock = near.file(f"{SPRING}/{LOCK}")
     assert lock is not None
     (pin,) = yaml.safe_load(lock)["media"]
@@ -391,7 +392,7 @@ def test_the_command_says_what_it_pinned_and_fails_when_something_failed(
 ) -> None:
     web.answers["/a.png"] = answer(picture())
     with_url(near, f"{web.url}/a.png", seconds=HOUR)
-    (tmp_path / "gitconfig").write_text("[user]\n\tname = Ana\n\temail = ana@example.com\n")
+    (tmp_path / "gitconfig").write_text("[user]\n\tname = Ana Silva\n\temail = ana@example.com\n")
     for name, value in {
         "COPYDESK_STATE": str(near.folder / "terminal"),
         "COPYDESK_MEDIA_FROM_PRIVATE": "yes",

@@ -14,6 +14,7 @@ from publisher.ports import Commit, Heads, Pull
 from publisher.usecases.editorial.attempt import Change, Made
 from publisher.usecases.editorial.desk import EditorialDesk
 from publisher.usecases.editorial.doing import Doing, Done
+from publisher.usecases.editorial.pinning import Pinning
 from publisher.usecases.editorial.where import BRANCH
 
 EPICS = "content/epics"
@@ -28,6 +29,7 @@ class Drafts:
     """Every draft is a branch `epic/<id>` with a draft pull request."""
 
     desk: EditorialDesk
+    pinning: Pinning
 
     def new(self, epic: str, data: bytes, doing: Doing, media: Media = _NO_MEDIA) -> Done:
         """Begin an epic; raise Refused when its id is taken, ContentError when it is broken."""
@@ -53,7 +55,10 @@ class Drafts:
         return self._begun(copy, doing, "duplicate", files, b"", f"from {epic}")
 
     def request_review(self, epic: str, doing: Doing) -> Done:
-        """Make its pull request ready: approvers are asked. Refused while it has no task."""
+        """Make its pull request ready: approvers are asked. Refused while it has no task.
+
+        What lies at addresses is fetched and pinned first, so that they see what will go out.
+        """
         heads = self.desk.attempt.fresh()
         self.desk.allow(doing, Role.AUTHOR, "request a review")
         where = self.desk.finder.one(heads, epic)
@@ -62,6 +67,9 @@ class Drafts:
         version = self.desk.sound(where)
         if not version.epic.tasks:
             raise Refused(f"{epic} has no task yet: there is nothing to review.")
+        if any(media.url for task in version.epic.tasks for media in task.media):
+            pinned, _pins = self.pinning.pin(epic, doing)
+            where = replace(where, tip=pinned.commit)
         pull = where.pull or self._opened(where.branch, version.epic, doing, draft=False)
         again = where.in_review
         if pull.draft:

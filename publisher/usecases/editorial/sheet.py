@@ -144,6 +144,8 @@ class Sheet:
             return self._refusal(task, who, platforms)
         if kind is EntryKind.CHANGES:
             return ""
+        if any(not self.version.sha256[media.name] for media in task.media):
+            return f"{task.id} has media that nobody has fetched yet: copydesk pin {self.where.id}."
         if last is not None and last.kind is EntryKind.APPROVE:
             at = last.at.strftime("%Y-%m-%d %H:%M UTC")
             return f"{task.id} is already approved by {who.name}, at {at}. Nothing was changed."
