@@ -4,8 +4,9 @@ import pytest
 
 from publisher.domain.delivery import DeliveryStatus
 from tests.integration.world import SPRING, World, task
+from tests.pictures import BLUE, RED, picture
 
-PICTURES = {"media/a.png": b"one", "media/b.png": b"two"}
+PICTURES = {"media/a.png": picture(colour=RED), "media/b.png": picture(colour=BLUE)}
 MEDIA = [{"file": name, "alt": f"Alt of {name}"} for name in PICTURES]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-INSTALLING = 900
+INSTALLING = 1800
 
 
 def installed(script: Path, name: str) -> Path:
