@@ -13,6 +13,7 @@ _METHODS = {
     "squash": "allow_squash_merge",
     "rebase": "allow_rebase_merge",
 }
+_NOT_MERGEABLE = "not mergeable"
 _BASE_MOVED = "base branch was modified"
 _NOT_ALLOWED = ("not allowed on this repository", "is not an allowed merge method")
 _TRIES = 3
@@ -86,13 +87,19 @@ class Merging:
             try:
                 return str(self._client.write("PUT", path, doing, body)["sha"])
             except Refused as refused:
-                if _BASE_MOVED not in str(refused).lower():
+                if not self._passes(refused, pull.number):
                     raise
                 self._wait(2.0**attempt)
         raise Conflict(
-            f"Main moved {_TRIES} times while #{pull.number} was being merged. Nothing was merged:"
-            " try again."
+            f"GitHub was not ready to merge #{pull.number} {_TRIES} times: main keeps moving."
+            " Nothing was merged: try again."
         )
+
+    def _passes(self, refused: Refused, number: int) -> bool:
+        """Whether it refused for a moment only: main has just moved, or it is still computing."""
+        said = str(refused).lower()
+        unknown = _NOT_MERGEABLE in said and self._pull(number).get("mergeable") is None
+        return _BASE_MOVED in said or unknown
 
     def _methods(self) -> list[str]:
         """What the settings allow; all of them where the token may not see the settings."""

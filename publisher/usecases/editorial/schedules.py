@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from publisher.domain.approvals import digests_of
-from publisher.domain.errors import Conflict, Refused
+from publisher.domain.errors import Conflict, Queued, Refused
 from publisher.domain.read_through import ReadThrough, read_through
 from publisher.domain.remaining import remaining
 from publisher.domain.roles import Role
@@ -181,7 +181,11 @@ class Schedules:
             return replace(done, commit=head)
         pull = self._open(done, doing)
         message = doing.message(verb, epic, f"(#{pull.number})")
-        commit = self.desk.forge.merge(pull.number, head, message, doing.author)
+        try:
+            commit = self.desk.forge.merge(pull.number, head, message, doing.author)
+        except Queued as queued:
+            self._proceed(epic)
+            return replace(done, commit=head, words=str(queued), pull=pull)
         self._proceed(epic)
         return replace(done, commit=commit, branch=self.desk.branches.main, pull=pull)
 

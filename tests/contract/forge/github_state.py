@@ -21,7 +21,10 @@ class Answer(Exception):
 
 @dataclass
 class GitHubState:
-    """One repository. People change `settings`, `rules` and `protection` as they like."""
+    """One repository. People change `settings`, `rules` and `protection` as they like.
+
+    `computing`: for so many seconds of waiting GitHub cannot say yet what can be merged.
+    """
 
     remote: Path
     name: str = "acme/site"
@@ -37,6 +40,7 @@ class GitHubState:
     statuses: dict[str, list[Json]] = field(default_factory=dict)
     queue: list[int] = field(default_factory=list)
     refuse_merge: list[str] = field(default_factory=list)
+    computing: int = 0
     _ids: Any = field(default_factory=lambda: itertools.count(100))
 
     def now(self) -> str:
@@ -143,8 +147,8 @@ class GitHubState:
         return {
             **self.shown(pull),
             "merged": pull["merged_at"] is not None,
-            "mergeable": clean,
-            "mergeable_state": state if clean else "dirty",
+            "mergeable": None if self.computing else clean,
+            "mergeable_state": "unknown" if self.computing else state if clean else "dirty",
         }
 
     def opened(self, wanted: Json, user: str) -> Json:
@@ -195,6 +199,8 @@ class GitHubState:
             raise Answer(405, "Pull Request is still a draft")
         if self.refuse_merge:
             raise Answer(405, self.refuse_merge.pop(0))
+        if self.computing:
+            raise Answer(405, "Pull Request is not mergeable")
         method, main = wanted["merge_method"], self.tip(pull["base"]) or ""
         allowed = {"merge": "allow_merge_commit", "squash": "allow_squash_merge"}
         if not self.settings.get(allowed.get(method, "allow_rebase_merge"), True):

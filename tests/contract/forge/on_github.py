@@ -70,6 +70,7 @@ class GitHubStage:
 
     def wait(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self.state.computing = max(0, self.state.computing - int(seconds))
 
     def comments(self, number: int) -> Sequence[str]:
         return [c["body"] for c in self.state.comments.values() if c["number"] == number]

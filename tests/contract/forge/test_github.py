@@ -281,6 +281,14 @@ def test_a_main_that_moved_just_now_is_tried_again(stage: GitHubStage) -> None:
     assert {1.0, 2.0} <= set(stage.waits)
 
 
+def test_a_github_that_is_still_computing_is_asked_again(stage: GitHubStage) -> None:
+    pull = opened(stage)
+    stage.state.computing = 3
+    merged = stage.forge.merge(pull.number, pull.head, "Merge\n", ANA)
+    assert main_of(stage) == merged
+    assert told(stage).count(f"PUT /pulls/{pull.number}/merge") == 3
+
+
 def test_a_main_that_never_stands_still_is_a_conflict(stage: GitHubStage) -> None:
     pull, moved = opened(stage), "Base branch was modified. Review and try the merge again."
     stage.state.refuse_merge = [moved] * 9

@@ -114,6 +114,18 @@ def test_a_token_is_for_its_host_alone(stage: GitHubStage) -> None:
     assert ssh.git_environment() == {}
 
 
+def test_an_apps_tokens_are_in_no_log(
+    stage: GitHubStage, rsa_keys: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    github = stage.connected(token="", app_id="7", private_key=rsa_keys[0])
+    assert github.forge.pulls() == []
+    (given,) = stage.server.tokens_given
+    assert "access_tokens" in caplog.text
+    assert given not in caplog.text
+    assert given not in repr(github.forge) + repr(github)
+
+
 def test_a_token_is_in_no_file_message_or_log(
     stage: GitHubStage, caplog: pytest.LogCaptureFixture
 ) -> None:

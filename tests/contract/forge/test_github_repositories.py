@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from publisher.ports import Draft
 from tests.contract.forge.github_server import Fault
 from tests.contract.forge.on_github import GitHubStage
 from tests.contract.forge.stage import ANA, SPRING, branches_of, main_of, opened
+from tests.integration import hooks
 from tests.integration.people import git
 
 
@@ -77,3 +79,23 @@ def test_a_review_that_was_not_handed_in_yet_is_left_out(stage: GitHubStage) -> 
     ]
     (review,) = stage.forge.reviews(pull.number)
     assert (review.id, review.author, review.commit) == ("2", "ghost", "")
+
+
+def test_a_protected_main_refuses_a_push_over_http_and_takes_a_merge(stage: GitHubStage) -> None:
+    """As GitHub does it: the whole push is refused, the ledger goes alone."""
+    pull, store = opened(stage), stage.store
+    heads = branches_of(stage).fetch()
+    declined = 'echo "error: GH006: Protected branch update failed for $1." >&2; exit 1'
+    hooks.hook(stage.state.remote, "update", f'[ "$1" = refs/heads/main ] || exit 0\n{declined}')
+    draft = Draft(
+        main={"status.yaml": b"state: Scheduled\n"},
+        main_message="status\n",
+        ledger={"note.txt": b"note\n"},
+        ledger_message="note\n",
+    )
+    result, new = store.push(heads, draft, stage.now())
+    assert result.done
+    assert "main" in result.refused
+    assert (new.main, main_of(stage)) == (heads.main, heads.main)
+    assert stage.state.tip("copydesk/ledger") == new.ledger
+    assert stage.forge.merge(pull.number, pull.head, "Merge\n", ANA) == main_of(stage)
