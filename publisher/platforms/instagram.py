@@ -119,7 +119,7 @@ class InstagramPlatform:
         self._pauses = pauses
 
     def traits(self, profile: Profile) -> Traits:  # noqa: ARG002 - all accounts are alike
-        return Traits(safety=Safety.CHECKABLE, settle=SETTLE)
+        return Traits(safety=Safety.CHECKABLE, settle=SETTLE, pulls_media=True)
 
     def problems(self, profile: Profile) -> Iterator[str]:
         if not (profile.account.isascii() and profile.account.isdecimal()):
@@ -237,7 +237,7 @@ class InstagramAccount:
         if any(not media.url for media in post.media):
             sentence = (
                 "Instagram fetches media itself, and these files have no public address."
-                " An admin must set up public addresses for media."
+                " An admin must set COPYDESK_PUBLIC_URL and run `copydesk media-server`."
             )
             return self._line.fault(ErrorKind.MISCONFIGURED, sentence)
         return None

@@ -20,10 +20,7 @@ async def ready_posts(
         await asyncio.to_thread(fit)
     posts = contents.posts(claim, profile)
     if traits.pulls_media:
-        return tuple(
-            replace(post, media=tuple(contents.linked(media) for media in post.media))
-            for post in posts
-        )
+        return tuple([await asyncio.to_thread(_linked, contents, post) for post in posts])
     for media in (media for post in posts for media in post.media):
         if media.path is not None and not media.data and not traits.streams_media:
             raise MediaRefused(
@@ -31,6 +28,10 @@ async def ready_posts(
                 " Make it smaller."
             )
     return posts
+
+
+def _linked(contents: Contents, post: Post) -> Post:
+    return replace(post, media=tuple(contents.linked(media) for media in post.media))
 
 
 def kind_of(error: CopydeskError) -> ErrorKind:
