@@ -20,7 +20,7 @@ from tests.files.bad_epics import ALL
 from tests.files.epics_for_tests import GOOD
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("approvals", "copydesk", "epic", "people", "profiles")
+NAMES = ("approvals", "copydesk", "epic", "media.lock", "people", "profiles")
 
 
 def pattern(validator: Validator, rule: str, value: object, schema: object) -> Iterator[Any]:
@@ -109,6 +109,7 @@ def test_both_validators_agree_on_the_corpus(bad: Any) -> None:
 STARTS = {
     "epic": read_yaml(GOOD.encode(), "p").value,
     "approvals": load_schema("approvals")["examples"][1],
+    "media.lock": load_schema("media.lock")["examples"][0],
     **{
         name: read_yaml((ROOT / f"content/{name}.yaml").read_bytes(), "p").value
         for name in ("copydesk", "people", "profiles")
