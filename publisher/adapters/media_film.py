@@ -33,6 +33,9 @@ def film(stream: BinaryIO, kind: Kind, size: int) -> Probe:
         sound = container.streams.audio
         if not pictures and not sound:
             raise Refusal(MediaCause.BROKEN, "It holds neither pictures nor sound.")
+        if any(track.codec_context is None for track in (*pictures, *sound)):
+            why = "It is cut short, or made with a codec that nobody knows. Export it again."
+            raise Refusal(MediaCause.BROKEN, why)
         width, height = (pictures[0].width, pictures[0].height) if pictures else (0, 0)
         if width * height > LARGEST_PICTURE:
             why = f"Its pictures are {width}×{height} pixels: too large. Make them smaller."

@@ -231,6 +231,12 @@ def test_damaged_bytes_never_raise(data: st.DataObject) -> None:
     assert isinstance(probe(io.BytesIO(bytes(whole[:cut]))), Probe | MediaFault)
 
 
+def test_a_film_that_is_cut_anywhere_in_its_header_is_told_in_a_sentence() -> None:
+    whole = film()
+    for cut in range(whole.index(b"moov"), len(whole), 3):
+        assert isinstance(probe(io.BytesIO(whole[:cut])), Probe | MediaFault)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_end_in_a_value(data: bytes) -> None:
