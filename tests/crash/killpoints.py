@@ -84,6 +84,10 @@ RULES: Mapping[str, Rule] = {
             }
         ),
     ),
+    "publisher.adapters.git_remote": Rule(
+        calls=("near_forge.copied", "self._git", "clone.references.create"),
+        functions=frozenset({"_fetched_near", "_pushed_near"}),
+    ),
     "publisher.adapters.index": Rule(
         calls=("self._db.execute",), functions=frozenset({"_transaction"})
     ),

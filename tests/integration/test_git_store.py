@@ -24,6 +24,8 @@ from tests.integration.world import (
     whole_second_after,
 )
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 NOW = utc_now()
 
 
