@@ -125,13 +125,13 @@ class GitStore:
         for path, tree in self.objects.changed_epics(trees[0], trees[1]):
             yield f"{EPICS}/{path}", tree
 
-    def changed_records(self, old: str | None, new: str | None) -> Iterator[str]:
-        """Epics whose record differs between two commits of the ledger."""
+    def changed_records(self, old: str | None, new: str | None) -> Iterator[tuple[str, str | None]]:
+        """Epics whose record differs between two commits of the ledger, with its new blob."""
         trees = [self.objects.tree(c) if c else None for c in (old, new)]
-        for path, _blob in self.objects.changed_files(trees[0], trees[1]):
+        for path, blob in self.objects.changed_files(trees[0], trees[1]):
             epic = epic_of(path)
             if epic is not None:
-                yield epic
+                yield epic, blob
 
     def desk(self, commit: str) -> Desk:
         """The files for the whole repository; raise ContentError when they are broken."""
@@ -169,8 +169,13 @@ class GitStore:
     def record(self, ledger: str | None, epic: str) -> Record:
         """What the ledger says; an epic it never heard of has an empty record."""
         path = ledger_path(epic)
-        data = self.objects.blob(ledger, path) if ledger else None
-        return Record(epic=epic) if data is None else load_record(data, path)
+        return self.record_in(self.objects.blob_id(ledger, path) if ledger else None, epic)
+
+    def record_in(self, blob: str | None, epic: str) -> Record:
+        """The same, by the blob of its entry."""
+        if blob is None:
+            return Record(epic=epic)
+        return load_record(self.objects.read(blob), ledger_path(epic))
 
     def record_ids(self, ledger: str | None) -> Mapping[str, str]:
         """By epic, the id of what the ledger says of it."""
