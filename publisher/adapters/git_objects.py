@@ -115,6 +115,11 @@ class GitObjects:
             return None, tuple(sorted({side.path for side in sides}))
         return str(index.write_tree(self._repo)), ()
 
+    def messages(self, tip: str) -> Iterator[str]:
+        """The messages of a history, newest first."""
+        for commit in self._repo.walk(pygit2.Oid(hex=tip)):
+            yield commit.message
+
     def tree(self, commit: str, path: str = "") -> str | None:
         """The id of a folder's tree; None when there is no such folder."""
         entry = self._entry(commit, path)

@@ -16,7 +16,7 @@ from publisher.domain.errors import NotFound, Unavailable
 from publisher.files.desk_files import PEOPLE, PROFILES, SETTINGS, read_desk
 from publisher.files.epic_file import EpicFolder
 from publisher.files.ledger_file import epic_of, ledger_path, load_record
-from publisher.ports import LEDGER, Draft, Heads, PastCommit, PushResult, Signature
+from publisher.ports import LEDGER, STAMP, Draft, Heads, PastCommit, PushResult, Signature
 
 SEEN = "refs/copydesk/ledger"
 KNOWN_MAIN = "refs/copydesk/main"
@@ -184,6 +184,15 @@ class GitStore:
 
     def tree_id(self, commit: str, path: str) -> str:
         return self.objects.tree(commit, path) or ""
+
+    def newest_stamp(self, ledger: str | None, generation: str) -> int | None:
+        """The count in the newest ledger commit that was stamped by this generation."""
+        wanted = f"{STAMP}: {generation} "
+        for message in self.objects.messages(ledger) if ledger else ():
+            for line in message.splitlines():
+                if line.startswith(wanted) and line[len(wanted) :].isdecimal():
+                    return int(line[len(wanted) :])
+        return None
 
     def resolve(self, revision: str) -> str:
         """The commit that a branch, a tag or a short id names; raise NotFound."""
