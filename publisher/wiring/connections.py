@@ -29,12 +29,16 @@ def connected(url: str, *, decode: bool) -> "redis.Redis":
     )
 
 
-def connected_async(url: str) -> "aioredis.Redis":
-    """A client for a carrier's many calls at once."""
+def connected_async(url: str, answer: float = _ANSWER) -> "aioredis.Redis":
+    """A client for a carrier's many calls at once, which waits so long (seconds) for an answer.
+
+    The retry must be asyncio's own: under redis-py's other one the handler that closes a connection
+    after an error never runs. A late answer on it could be read as that of the next command.
+    """
     return aioredis.Redis.from_url(
         url,
         decode_responses=True,
-        socket_timeout=_ANSWER,
+        socket_timeout=answer,
         socket_connect_timeout=_CONNECT,
         retry=AsyncRetry(NoBackoff(), 0),
         max_connections=_AT_ONCE,
