@@ -143,7 +143,10 @@ class SqliteIndex:
 
     def ids(self) -> list[str]:
         """Every epic on main, broken ones too."""
-        return [i for (i,) in self._db.execute("SELECT DISTINCT id FROM epics ORDER BY id")]
+        return [
+            i
+            for (i,) in self._db.execute("SELECT DISTINCT id FROM epics WHERE id <> '' ORDER BY id")
+        ]
 
     def problems(self, epic_id: str | None = None) -> tuple[Problem, ...]:
         """What is wrong on main, of one epic or of all."""
@@ -203,8 +206,9 @@ class SqliteIndex:
             known = [(row, before.get(row.path, ("", ""))[1]) for row in rows]
             wakes = self._wakes(known, settled, turns, desk)
             self._db.executemany(_WAKE_SOONER, wakes)
-            fresh += [row.id for row, tree in known if not tree]
-        vanished = {before[path][0] for path in gone}
+            fresh += [row.id for row, tree in known if row.id and not tree]
+            gone += [row.path for row, tree in known if tree and before[row.path][0] != row.id]
+        vanished = {before[path][0] for path in gone} - {""}
         self._db.executemany(_WAKE, [(old, 0.0) for old in vanished])
         if since is None:
             self._db.execute("INSERT OR REPLACE INTO wake SELECT epic, 0.0 FROM claimed")
@@ -228,6 +232,8 @@ class SqliteIndex:
         """
         lead = self._lead(desk)
         for row, tree in rows:
+            if not row.id:
+                continue
             if row.id in settled:
                 yield row.id, next(turns) if settled[row.id] == row.deliveries else 0.0
             elif (tree and tree != row.tree) or (not tree and row.has_media):
@@ -256,8 +262,8 @@ class SqliteIndex:
             return Record(epic=epic)
 
     def _twins(self, epic_id: str | None) -> Iterator[Problem]:
-        query = "SELECT id, group_concat(path, ' and ') FROM epics"
-        where, args = (" WHERE id = ?", (epic_id,)) if epic_id is not None else ("", ())
+        query = "SELECT id, group_concat(path, ' and ') FROM epics WHERE id <> ''"
+        where, args = (" AND id = ?", (epic_id,)) if epic_id is not None else ("", ())
         grouped = query + where + " GROUP BY id HAVING count(*) > 1"
         for name, paths in self._db.execute(grouped, args).fetchall():
             for path in paths.split(" and "):

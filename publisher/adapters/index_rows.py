@@ -68,7 +68,18 @@ def read_rows(
     """The rows of these folders (with their trees) that are epics."""
     found = []
     for path, tree in folders:
-        folder = store.folder(path, tree=tree) if tree else None
-        if folder is not None and tree is not None:
-            found.append(row_of(folder, tree, desk))
+        try:
+            folder = store.folder(path, tree=tree) if tree else None
+        except TypeError:  # no folder: it is a symbolic link
+            found.append(_link(path, tree or ""))
+        else:
+            if folder is not None and tree is not None:
+                found.append(row_of(folder, tree, desk))
     return found
+
+
+def _link(path: str, blob: str) -> Row:
+    """A link has no id, so that it takes the name of no epic."""
+    why = "This is a symbolic link; Copydesk follows none."
+    problem = Problem(path, 0, 0, why, "Put the folder itself here.")
+    return Row(path, "", blob, "", None, json.dumps([asdict(problem)]))

@@ -30,6 +30,8 @@ from publisher.domain.report import ANSWER_LOST, lost
 from publisher.domain.traits import Safety
 
 SOON = timedelta(seconds=1)
+ACCOUNT_GONE = "nobody can tell whether it is out: no profile leads to its account any more"
+NOT_WANTED = "it was unscheduled while nobody knew whether it is out"
 
 
 def plan_epic(epic: Epic | None, record: Record, facts: Facts) -> Step:
@@ -124,7 +126,8 @@ class _Look:
             return delivery
         profile = self._profile(delivery)
         if profile is None:
-            return delivery
+            waits = any(broken.place == delivery.place for broken in self.facts.unusable)
+            return delivery if waits else self._left_open(delivery, ACCOUNT_GONE)
         delivery = self._refreshed(delivery)
         whole = self._all_out(delivery)
         at, traits = None if whole else self._at(delivery), self.facts.traits(profile)
@@ -132,12 +135,22 @@ class _Look:
             case Nothing() if whole:
                 done = delivery.begun().step(DeliveryStatus.PUBLISHED)
                 return replace(done, due=None, doubt=None, handle=NO_HANDLE)
+            case Nothing() if at is None and self.epic is not None:
+                return self._left_open(delivery, NOT_WANTED)
             case Nothing():
                 return delivery
             case AskPerson():
                 return replace(delivery.begun().step(DeliveryStatus.UNCONFIRMED), due=None)
             case Next() as wanted:
                 return self._begun(delivery, wanted, profile)
+
+    def _left_open(self, delivery: Delivery, why: str) -> Delivery:
+        """A call in doubt that no machine will settle any more is a person's to answer."""
+        under_way = delivery.status in {DeliveryStatus.PROCESSING, DeliveryStatus.WAITING}
+        if not under_way or not (delivery.doubt or delivery.accepted):
+            return delivery
+        left = delivery.begun().step(DeliveryStatus.UNCONFIRMED)
+        return replace(left, due=None, accepted=False).noted(why, self.facts.now)
 
     def _at(self, delivery: Delivery) -> datetime | None:
         """When it may go out: people's time, or its own (a retry, a release) when that is later."""

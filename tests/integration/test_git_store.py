@@ -282,7 +282,7 @@ def test_two_publishers_in_a_hurry_send_each_delivery_once(world: World) -> None
             finally:
                 app.index.close()
                 app.client.close()
-                app.rq_redis.close()
+                app.hints.close()
         except BaseException as error:  # noqa: BLE001 - told below, in the main thread
             failed.append(error)
 
