@@ -24,14 +24,15 @@ SANDBOX = "http://127.0.0.1:8400"
 
 
 def run_everything(config: Config, deliverers: int) -> None:
-    """Run until SIGINT or SIGTERM; whatever dies meanwhile is started again."""
+    """Run until SIGINT, SIGTERM or SIGHUP; whatever dies meanwhile is started again."""
     stop = threading.Event()
 
     def stopped(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stopped)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # `nohup`
+            signal.signal(number, stopped)
     config.state.mkdir(parents=True, exist_ok=True)
     with _only_one(config):
         embedded = None if config.redis_url else EmbeddedValkey(config.state / "valkey")

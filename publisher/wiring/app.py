@@ -8,7 +8,7 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -296,13 +296,13 @@ class App:
         finally:
             await client.aclose()
 
-    def work_on_rounds(self) -> bool:
-        """Run RQ's loop for rounds; True when it was asked to stop."""
-        return worked(round_worker(self.rq_redis, self.repository))
+    def work_on_rounds(self, stopping: Callable[[], None]) -> bool:
+        """Run RQ's loop for rounds; True when it was asked to stop, which it says at once."""
+        return worked(round_worker(self.rq_redis, self.repository), stopping)
 
-    def work_on_deliveries(self) -> bool:
-        """Run RQ's loop for deliveries; True when it was asked to stop."""
-        return worked(delivery_worker(self.rq_redis, self.repository, self.gate))
+    def work_on_deliveries(self, stopping: Callable[[], None]) -> bool:
+        """The same for deliveries; it ends when the calls under way are finished."""
+        return worked(delivery_worker(self.rq_redis, self.repository, self.gate), stopping)
 
     def stop_workers(self) -> None:
         """Ask every worker on this Redis to finish what it has begun, and end."""
