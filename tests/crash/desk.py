@@ -219,6 +219,7 @@ class Desk:
     repository: str = ""
     folder: Path = field(init=False)
     tally: Tally = field(default_factory=Tally)
+    blamed: set[str] = field(default_factory=set)  # called by anybody who was killed so far
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _count: int = 0
 
