@@ -179,18 +179,7 @@ class GitRemote:
         forge = near_forge.plain(self.path) if self.path else None
         if forge is None:
             return False
-        clone = pygit2.Repository(str(self._clone))
-        there = near_forge.branches(forge, "refs/heads/")
-        here = near_forge.branches(clone, TRACKING)
-        moved = {name: tip for name, tip in there.items() if here.get(name) != tip}
-        known = [tip for tip in set(here.values()) if tip in forge]
-        if not near_forge.copied(forge, clone, set(moved.values()), known):
-            return False
-        for name in here.keys() - there.keys():
-            clone.references.delete(TRACKING + name)
-        for name, tip in moved.items():
-            clone.references.create(TRACKING + name, pygit2.Oid(hex=tip), force=True)
-        return True
+        return near_forge.fetched(forge, pygit2.Repository(str(self._clone)), TRACKING)
 
     def log(self, tip: str, path: str) -> list[PastCommit]:
         """The commits that changed a path, newest first, merges told by what they merged."""
@@ -220,10 +209,10 @@ class GitRemote:
         forge = near_forge.plain(self.path) if self.path else None
         if forge is None:
             return False
-        tips, known = {new for _, new in refs.values()}, {old for old, _ in refs.values() if old}
         clone = pygit2.Repository(str(self._clone))
-        there = [tip for tip in known if tip in clone and tip in forge]
-        if not near_forge.copied(clone, forge, tips, there):
+        there = set(near_forge.branches(forge, "refs/heads/").values())
+        known = [tip for tip in there if tip in clone]
+        if not near_forge.copied(clone, forge, {new for _, new in refs.values()}, known):
             return False
         self._git("update-ref", "--stdin", at=Path(forge.path), told=near_forge.transaction(refs))
         self._tidy(Path(forge.path))

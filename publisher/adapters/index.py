@@ -16,6 +16,7 @@ from publisher.adapters.git_store import GitStore
 from publisher.adapters.index_file import open_index
 from publisher.adapters.index_records import RecordTables, kept_of, read_records
 from publisher.adapters.index_rows import Row, parsed, problems_in, read_rows
+from publisher.adapters.index_wakes import Wakes
 from publisher.adapters.readers import Readers
 from publisher.domain.delivery import Record
 from publisher.domain.epic import Desk, Epic
@@ -24,15 +25,6 @@ from publisher.domain.policy import Policy
 from publisher.domain.problems import Problem
 from publisher.ports import Heads
 
-_WAKE = "INSERT OR REPLACE INTO wake VALUES (?, ?)"
-_WAKE_SOONER = (
-    "INSERT INTO wake VALUES (?, ?) ON CONFLICT(id) DO UPDATE SET at = min(at, excluded.at)"
-)
-_NOT_AT_REST = """
-SELECT id, first FROM epics WHERE first IS NOT NULL AND NOT EXISTS (
-  SELECT 1 FROM settled WHERE epic = epics.id AND settled.deliveries = epics.deliveries
-)
-"""
 # An index that was lost looks at what is at rest as well, but in its own time: seconds.
 _AT_REST_AFTER, _AT_REST_EVERY = 60.0, 0.05
 
@@ -44,7 +36,7 @@ class SqliteIndex:
         self._store = store
         self._policy_of = policy
         self._db = open_index(path)
-        self._records = RecordTables(self._db)
+        self._records, self._wakes = RecordTables(self._db), Wakes(self._db)
         self.heads: Heads | None = self._heads_seen()
         self._desk: Desk | None = None
 
@@ -89,17 +81,14 @@ class SqliteIndex:
 
     def due(self, now: datetime) -> list[str]:
         """The epics that must be looked at by now, the most urgent first."""
-        found = self._db.execute(
-            "SELECT id FROM wake WHERE at <= ? ORDER BY at", (now.timestamp(),)
-        ).fetchall()
-        return [epic for (epic,) in found]
+        return self._wakes.due(now)
 
     def guarded_by(self, generation: str) -> None:
         """Another Redis guards from now on: every epic with an open claim must be looked at."""
         if self._meta("generation") == generation:
             return
         with self._transaction():
-            self._db.execute("INSERT OR REPLACE INTO wake SELECT epic, 0.0 FROM claimed")
+            self._wakes.claimed_at_once()
             row = ("generation", generation)
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
 
@@ -108,15 +97,13 @@ class SqliteIndex:
         if self._meta("keys") == keys:
             return
         with self._transaction():
-            lead = self._lead(self.desk)
-            dues = self._db.execute(_NOT_AT_REST).fetchall()
-            self._db.executemany(_WAKE_SOONER, [(epic, first - lead) for epic, first in dues])
+            self._wakes.scheduled(self._lead(self.desk))
             self._db.execute("INSERT OR REPLACE INTO meta VALUES ('keys', ?)", (keys,))
 
     def set_wake(self, wakes: Iterable[tuple[str, datetime | None]]) -> None:
         with self._transaction():
             for epic, at in wakes:
-                self._wake(epic, at.timestamp() if at else None)
+                self._wakes.set(epic, at.timestamp() if at else None)
 
     def epic(self, epic_id: str) -> Epic | None:
         """The epic as main has it; None when it is not there, broken, or there twice."""
@@ -138,7 +125,9 @@ class SqliteIndex:
         return row[0] if row else ""
 
     def trees(self) -> Mapping[str, tuple[str, str]]:
-        rows = self._db.execute("SELECT id, path, tree FROM epics ORDER BY path DESC").fetchall()
+        rows = self._db.execute(
+            "SELECT id, path, tree FROM epics WHERE id <> '' ORDER BY path DESC"
+        ).fetchall()
         return {epic: (path, tree) for epic, path, tree in rows}
 
     def ids(self) -> list[str]:
@@ -186,8 +175,8 @@ class SqliteIndex:
             else:
                 for kept in entries:
                     self._records.replace(kept)
-            at_once = [(k.epic, 0.0) for k in entries if known is not None or not k.settled]
-            self._db.executemany(_WAKE, at_once)
+            at_once = [k.epic for k in entries if known is not None or not k.settled]
+            self._wakes.at_once(at_once)
 
     def _read_epics(self, readers: Readers, since: str | None, heads: Heads, desk: Desk) -> None:
         changed = list(self._store.changed_epics(since, heads.main))
@@ -204,14 +193,13 @@ class SqliteIndex:
                 [row[:7] for row in rows],
             )
             known = [(row, before.get(row.path, ("", ""))[1]) for row in rows]
-            wakes = self._wakes(known, settled, turns, desk)
-            self._db.executemany(_WAKE_SOONER, wakes)
+            self._wakes.sooner(self._when(known, settled, turns, desk))
             fresh += [row.id for row, tree in known if row.id and not tree]
             gone += [row.path for row, tree in known if tree and before[row.path][0] != row.id]
         vanished = {before[path][0] for path in gone} - {""}
-        self._db.executemany(_WAKE, [(old, 0.0) for old in vanished])
+        self._wakes.at_once(vanished)
         if since is None:
-            self._db.execute("INSERT OR REPLACE INTO wake SELECT epic, 0.0 FROM claimed")
+            self._wakes.claimed_at_once()
         self._suspect(fresh, {old for old in vanished if not self._is_there(old)}, heads)
 
     def _lead(self, desk: Desk) -> float:
@@ -219,7 +207,7 @@ class SqliteIndex:
         policy = self._policy_of(desk)
         return (policy.ahead + policy.prepare_ahead).total_seconds()
 
-    def _wakes(
+    def _when(
         self,
         rows: Iterable[tuple[Row, str]],
         settled: Mapping[str, str],
@@ -253,7 +241,7 @@ class SqliteIndex:
                 alike = epic and (epic.title == was.title or tasks & {t.id for t in epic.tasks})
                 if alike and not self._record(heads, new).deliveries:
                     self._db.execute("INSERT OR REPLACE INTO replaces VALUES (?, ?)", (new, old))
-                    self._wake(new, 0.0)
+                    self._wakes.at_once([new])
 
     def _record(self, heads: Heads, epic: str) -> Record:
         try:
@@ -269,12 +257,6 @@ class SqliteIndex:
             for path in paths.split(" and "):
                 message = f"The epic id {name} is used by {paths}: neither goes out."
                 yield Problem(f"{path}/epic.yaml", 0, 0, message, "Rename one of the folders.")
-
-    def _wake(self, epic: str, at: float | None) -> None:
-        if at is None:
-            self._db.execute("DELETE FROM wake WHERE id = ?", (epic,))
-        else:
-            self._db.execute(_WAKE, (epic, at))
 
     def _is_there(self, epic_id: str) -> bool:
         found = self._db.execute("SELECT 1 FROM epics WHERE id = ? LIMIT 1", (epic_id,))

@@ -64,6 +64,20 @@ def branches(repository: pygit2.Repository, prefix: str) -> dict[str, str]:
     return found
 
 
+def fetched(forge: pygit2.Repository, clone: pygit2.Repository, tracking: str) -> bool:
+    """Make the clone's references below `tracking` what the forge's branches are; see `copied`."""
+    there, here = branches(forge, "refs/heads/"), branches(clone, tracking)
+    moved = {name: tip for name, tip in there.items() if here.get(name) != tip}
+    known = [tip for tip in set(here.values()) if tip in forge]
+    if not copied(forge, clone, set(moved.values()), known):
+        return False
+    for name in here.keys() - there.keys():
+        clone.references.delete(tracking + name)
+    for name, tip in moved.items():
+        clone.references.create(tracking + name, pygit2.Oid(hex=tip), force=True)
+    return True
+
+
 def copied(
     source: pygit2.Repository,
     target: pygit2.Repository,

@@ -135,7 +135,7 @@ class _Look:
             case Nothing() if whole:
                 done = delivery.begun().step(DeliveryStatus.PUBLISHED)
                 return replace(done, due=None, doubt=None, handle=NO_HANDLE)
-            case Nothing() if at is None and self.epic is not None:
+            case Nothing() if self._dropped(delivery):
                 return self._left_open(delivery, NOT_WANTED)
             case Nothing():
                 return delivery
@@ -143,6 +143,12 @@ class _Look:
                 return replace(delivery.begun().step(DeliveryStatus.UNCONFIRMED), due=None)
             case Next() as wanted:
                 return self._begun(delivery, wanted, profile)
+
+    def _dropped(self, delivery: Delivery) -> bool:
+        """Whether people took it out of the epic, or its time away. A broken epic says nothing."""
+        if self.epic is None:
+            return False
+        return delivery.key not in self.wanted or self.wanted[delivery.key][0].due is None
 
     def _left_open(self, delivery: Delivery, why: str) -> Delivery:
         """A call in doubt that no machine will settle any more is a person's to answer."""

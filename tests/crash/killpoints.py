@@ -85,8 +85,10 @@ RULES: Mapping[str, Rule] = {
         ),
     ),
     "publisher.adapters.git_remote": Rule(
-        calls=("near_forge.copied", "self._git", "clone.references.create"),
-        functions=frozenset({"_fetched_near", "_pushed_near"}),
+        calls=("near_forge.copied", "self._git"), functions=frozenset({"_pushed_near"})
+    ),
+    "publisher.adapters.near_forge": Rule(
+        calls=("copied", "clone.references.create"), functions=frozenset({"fetched"})
     ),
     "publisher.adapters.index": Rule(
         calls=("self._db.execute",), functions=frozenset({"_transaction"})
