@@ -71,10 +71,13 @@ def fetched(forge: pygit2.Repository, clone: pygit2.Repository, tracking: str) -
     known = [tip for tip in set(here.values()) if tip in forge]
     if not copied(forge, clone, set(moved.values()), known):
         return False
-    for name in here.keys() - there.keys():
-        clone.references.delete(tracking + name)
-    for name, tip in moved.items():
-        clone.references.create(tracking + name, pygit2.Oid(hex=tip), force=True)
+    try:
+        for name in here.keys() - there.keys():
+            clone.references.delete(tracking + name)
+        for name, tip in moved.items():
+            clone.references.create(tracking + name, pygit2.Oid(hex=tip), force=True)
+    except (pygit2.GitError, ValueError, OSError):  # a lock that a dead process left behind
+        return False
     return True
 
 

@@ -139,6 +139,12 @@ def redis_away(desk: Desk, order: str) -> Played:
     return Played(played.epic, played.deliveries, blamed=frozenset(blamed))
 
 
+def scripts_forgotten(desk: Desk, order: str) -> Played:
+    """Redis knows our scripts no more, as after a restart: each is sent once again."""
+    desk.client.script_flush()
+    return ordinary(desk, order)
+
+
 def crowd(desk: Desk, order: str) -> Played:
     """More claims than one carrier takes."""
     at = (datetime.now(UTC) + timedelta(seconds=12)).replace(microsecond=0)
@@ -197,6 +203,7 @@ _SCENES: tuple[tuple[str, str, str, Scene], ...] = (
     ("carrier", "_gated", "self._report(claim, part, passed)", paused_at_the_gate),
     ("carrier", "_entered", "asyncio.sleep(word)", redis_clock_behind),
     ("carrier", "_report", "asyncio.sleep(REDIS_AWAY)", redis_away),
+    ("redis_lane", "_answers", "script(", scripts_forgotten),
     ("http", "send", "answer.content.read(_LARGEST_ANSWER + 1 -", crowded_account),
     ("round", "_round", "self.rest(", raced),
     ("round", "_round", "self.store.sync(force=True)", raced),

@@ -1,6 +1,7 @@
 """A forge on this machine: as safe as git's own push and fetch, and never past anybody's rules."""
 
 import multiprocessing
+import os
 import random
 import subprocess
 import threading
@@ -15,6 +16,7 @@ from publisher.adapters import near_forge
 from publisher.adapters.clock import utc_now
 from publisher.adapters.git_remote import GitRemote
 from publisher.adapters.git_store import LEDGER, GitStore
+from publisher.domain.errors import Unavailable
 from publisher.ports import Draft
 from tests.integration.people import People, git
 from tests.integration.world import World
@@ -194,6 +196,21 @@ def test_a_branch_that_somebody_is_moving_just_now_is_a_race(world: World) -> No
     assert world.ref(LEDGER) is None, "one branch moved without the other"
     lock.unlink()
     push(store, note("1", main="first"))
+
+
+def test_a_lock_that_a_dead_process_left_in_our_clone_is_an_absent_forge(world: World) -> None:
+    """git says so, too; once it is old enough it is swept away."""
+    store = world.app.store
+    store.sync()
+    world.people.push("Something new")
+    lock = store.clone / "refs" / "remotes" / "origin" / "main.lock"
+    lock.touch()
+    with pytest.raises(Unavailable, match="git fetch failed"):
+        store.sync()
+    os.utime(lock, (0, 0))
+    with pytest.raises(Unavailable):
+        store.sync()
+    assert store.sync().main == world.ref("main")
 
 
 # Many at once.
