@@ -22,6 +22,7 @@ from publisher.domain.delivery import (
 from publisher.domain.epic import Epic, Profile, Task
 from publisher.domain.facts import Facts, GateView, Step
 from publisher.domain.holds import STICKY, hold_on_sight, hold_when_due
+from publisher.domain.left_open import unless_dropped, without_account
 from publisher.domain.media_ready import MediaReady
 from publisher.domain.next_work import AskPerson, Next, Nothing, next_work, without_calls_left
 from publisher.domain.outcome import NO_HANDLE
@@ -30,8 +31,6 @@ from publisher.domain.report import ANSWER_LOST, lost
 from publisher.domain.traits import Safety
 
 SOON = timedelta(seconds=1)
-ACCOUNT_GONE = "nobody can tell whether it is out: no profile leads to its account any more"
-NOT_WANTED = "it was unscheduled while nobody knew whether it is out"
 
 
 def plan_epic(epic: Epic | None, record: Record, facts: Facts) -> Step:
@@ -126,8 +125,7 @@ class _Look:
             return delivery
         profile = self._profile(delivery)
         if profile is None:
-            waits = any(broken.place == delivery.place for broken in self.facts.unusable)
-            return delivery if waits else self._left_open(delivery, ACCOUNT_GONE)
+            return without_account(delivery, self.facts.unusable, self.facts.now)
         delivery = self._refreshed(delivery)
         whole = self._all_out(delivery)
         at, traits = None if whole else self._at(delivery), self.facts.traits(profile)
@@ -135,28 +133,12 @@ class _Look:
             case Nothing() if whole:
                 done = delivery.begun().step(DeliveryStatus.PUBLISHED)
                 return replace(done, due=None, doubt=None, handle=NO_HANDLE)
-            case Nothing() if self._dropped(delivery):
-                return self._left_open(delivery, NOT_WANTED)
             case Nothing():
-                return delivery
+                return unless_dropped(delivery, self.epic, self.wanted, self.facts.now)
             case AskPerson():
                 return replace(delivery.begun().step(DeliveryStatus.UNCONFIRMED), due=None)
             case Next() as wanted:
                 return self._begun(delivery, wanted, profile)
-
-    def _dropped(self, delivery: Delivery) -> bool:
-        """Whether people took it out of the epic, or its time away. A broken epic says nothing."""
-        if self.epic is None:
-            return False
-        return delivery.key not in self.wanted or self.wanted[delivery.key][0].due is None
-
-    def _left_open(self, delivery: Delivery, why: str) -> Delivery:
-        """A call in doubt that no machine will settle any more is a person's to answer."""
-        under_way = delivery.status in {DeliveryStatus.PROCESSING, DeliveryStatus.WAITING}
-        if not under_way or not (delivery.doubt or delivery.accepted):
-            return delivery
-        left = delivery.begun().step(DeliveryStatus.UNCONFIRMED)
-        return replace(left, due=None, accepted=False).noted(why, self.facts.now)
 
     def _at(self, delivery: Delivery) -> datetime | None:
         """When it may go out: people's time, or its own (a retry, a release) when that is later."""

@@ -3,7 +3,8 @@
 import pytest
 
 from publisher.domain.delivery import Delivery, DeliveryStatus
-from publisher.domain.plan import ACCOUNT_GONE, NOT_WANTED, plan_epic
+from publisher.domain.left_open import ACCOUNT_GONE, NOT_WANTED
+from publisher.domain.plan import plan_epic
 from publisher.domain.traits import Safety, Traits
 from tests.unit.builders import (
     KEY,

@@ -20,7 +20,7 @@ from publisher.domain import decisions
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key
 from publisher.domain.epic import Task
 from publisher.domain.errors import Refused
-from publisher.domain.plan import NOT_WANTED
+from publisher.domain.left_open import NOT_WANTED
 from publisher.domain.traits import Safety, Traits
 from tests.unit.builders import EVERY_CLASS, MEMORY, NOW, SETTLE, at, task
 from tests.unit.little_world import POLICY, LittleWorld
