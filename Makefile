@@ -29,10 +29,11 @@ test: install ## all tests but the crash tests and those against peers
 	$(BIN)/pytest -m 'not crash and not peers'
 
 test-crash: install ## kill real processes at every step of a delivery
-	$(BIN)/pytest -m crash tests/crash
+	$(BIN)/pytest -m crash tests/crash/test_kill_points.py
+	$(BIN)/pytest -m crash -n 2 tests/crash/test_disasters.py
 
 test-disasters: install ## the crash tests but the enumerated kill points
-	$(BIN)/pytest -m crash tests/crash/test_disasters.py
+	$(BIN)/pytest -m crash -n 2 tests/crash/test_disasters.py
 
 test-peers: install ## platforms against real servers, which are installed once (5 minutes)
 	$(BIN)/pytest -m peers tests/peers

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -16,15 +17,27 @@ _WHO = "Ana Anders <ana@example.com> 1700000000 +0000"
 File = tuple[str, bytes]
 
 
-def make_forge(forge: Path, epics: Iterable[File], sandbox: str, approvals: int = 0) -> None:
-    """A bare repository: the starter's settings, three sandbox accounts and these epics."""
+def make_forge(
+    forge: Path,
+    epics: Iterable[File],
+    sandbox: str,
+    ledger: Iterable[File] = (),
+    approvals: int = 0,
+) -> None:
+    """A bare repository: the starter's settings, three sandbox accounts and these epics.
+
+    `ledger` are the entries of those that are out already.
+    """
     run_git("init", "--quiet", "--bare", "--initial-branch=main", str(forge))
     command = ["git", "-C", str(forge), "fast-import", "--quiet", "--done"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
         if process.stdin is None:
             raise RuntimeError("git fast-import takes no input")
         with process.stdin as out:
-            _write(out, [*_desk(sandbox, approvals)], epics)
+            _write(out, "main", chain(_desk(sandbox, approvals), epics))
+            if ledger:
+                _write(out, "copydesk/ledger", ledger)
+            out.write(b"done\n")
     if process.returncode:
         raise RuntimeError("git fast-import failed")
 
@@ -77,10 +90,9 @@ def _profiles(sandbox: str) -> str:
     return "profiles:\n" + "".join(entries)
 
 
-def _write(out: IO[bytes], desk: Iterable[File], epics: Iterable[File]) -> None:
+def _write(out: IO[bytes], branch: str, files: Iterable[File]) -> None:
     message = b"Begin"
-    head = f"commit refs/heads/main\ncommitter {_WHO}\ndata {len(message)}\n"
+    head = f"commit refs/heads/{branch}\ncommitter {_WHO}\ndata {len(message)}\n"
     out.write(head.encode() + message + b"\n")
-    for path, data in (*desk, *epics):
+    for path, data in files:
         out.write(f"M 100644 inline {path}\ndata {len(data)}\n".encode() + data + b"\n")
-    out.write(b"done\n")

@@ -68,8 +68,8 @@ class Ground:
     def app(self) -> App:
         return App(Config.from_env(self.environ, str(self.forge)))
 
-    def desk(self, epics: Iterable[File], approvals: int = 0) -> None:
-        make_forge(self.forge, epics, self.sandbox_url, approvals)
+    def desk(self, epics: Iterable[File], ledger: Iterable[File] = (), approvals: int = 0) -> None:
+        make_forge(self.forge, epics, self.sandbox_url, ledger, approvals)
 
     @contextmanager
     def workers(self, deliverers: int) -> "Iterator[subprocess.Popen[bytes]]":
@@ -108,7 +108,7 @@ def deliveries(app: App) -> list[Delivery]:
     heads = app.store.sync(force=True)
     records = (
         app.store.record(heads.ledger, epic)
-        for epic in app.store.changed_records(None, heads.ledger)
+        for epic, _blob in app.store.changed_records(None, heads.ledger)
     )
     return [delivery for record in records for delivery in record.deliveries.values()]
 

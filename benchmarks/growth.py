@@ -13,6 +13,7 @@ from statistics import median
 from benchmarks.content import File, epic_file, run_git
 from benchmarks.figures import Figure, Peer, at_most
 from benchmarks.ground import Ground
+from benchmarks.published import ledger_files, main_files
 from publisher.adapters.git_objects import GitObjects
 from publisher.adapters.git_store import BOT
 from publisher.domain.delivery import Attempt, Delivery, DeliveryStatus, Key, LivePart, Record
@@ -43,11 +44,13 @@ class Samples:
 
 def growth(folder: Path) -> Iterator[Figure]:
     """The same repository in two sizes; the peer is git's own porcelain in a work tree."""
+    published = _published(folder / "published")
     few, many = _measured(folder)
     yield from _ticks(few, many)
     yield from _commits(few, many)
     yield _start("warm start with 100,000 epics, to the end of the first idle tick", many.warm, 1.0)
     yield _start("cold start with 100,000 epics (no index)", many.cold, 12.0)
+    yield _start("cold start with 100,000 published epics (no index)", published.cold, 12.0)
 
 
 def _ticks(few: Samples, many: Samples) -> Iterator[Figure]:
@@ -113,6 +116,15 @@ def _measured(folder: Path) -> tuple[Samples, Samples]:
                 samples.objects += [_objects(app, epic_file(0, DUE, [])[0]) for _ in range(3)]
         many.porcelain = _porcelain(large, epic_file(0, DUE, [])[0])
     return few, many
+
+
+def _published(folder: Path) -> Samples:
+    """Everything is out already: the ledger is as long as the content."""
+    samples = Samples()
+    with Ground(folder) as ground:
+        ground.desk(main_files(range(MANY)), ledger_files(range(MANY)))
+        _starts(ground, samples)
+    return samples
 
 
 def _starts(ground: Ground, samples: Samples) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import pygit2
 from pygit2.enums import FileMode, ObjectType, SortMode
@@ -19,6 +20,12 @@ _CACHE = 64 << 20
 # libgit2 keeps no tree above 4 KiB: every look into a folder of 1,000 epics would unpack it anew
 pygit2.settings.cache_object_limit(ObjectType.TREE, _LARGEST_TREE_KEPT)
 pygit2.settings.cache_max_size(_CACHE)
+
+
+class _Child(NamedTuple):
+    is_tree: bool
+    is_link: bool
+    id: str
 
 
 class GitObjects:
@@ -115,6 +122,11 @@ class GitObjects:
             return None, tuple(sorted({side.path for side in sides}))
         return str(index.write_tree(self._repo)), ()
 
+    def messages(self, tip: str) -> Iterator[str]:
+        """The messages of a history, newest first."""
+        for commit in self._repo.walk(pygit2.Oid(hex=tip)):
+            yield commit.message
+
     def tree(self, commit: str, path: str = "") -> str | None:
         """The id of a folder's tree; None when there is no such folder."""
         entry = self._entry(commit, path)
@@ -146,7 +158,8 @@ class GitObjects:
     def changed_epics(self, old: str | None, new: str | None) -> Iterator[tuple[str, str | None]]:
         """Folders with an epic.yaml that differ between two trees, with their new tree's id.
 
-        Equal trees are skipped whole, so the cost follows the change and not the repository.
+        So do symbolic links outside of them, with their blob's id. Equal trees are skipped whole,
+        so the cost follows the change and not the repository.
         """
         yield from self._changed_epics(old, new, "", 0)
 
@@ -157,12 +170,12 @@ class GitObjects:
             was, now = before.get(name), after.get(name)
             if was == now:
                 continue
-            folders = [side[1] if side and side[0] else None for side in (was, now)]
+            folders = [side.id if side and side.is_tree else None for side in (was, now)]
             if any(folders):
                 for path, blob in self.changed_files(folders[0], folders[1]):
                     yield f"{name}/{path}", blob
-            if (was and not was[0]) or (now and not now[0]):
-                yield name, now[1] if now and not now[0] else None
+            if (was and not was.is_tree) or (now and not now.is_tree):
+                yield name, now.id if now and not now.is_tree else None
 
     def write_tree(self, base: str | None, changes: Mapping[str, bytes | None]) -> str:
         """A tree with some files replaced or (None) removed; only touched folders are written."""
@@ -206,7 +219,7 @@ class GitObjects:
         return str(self._repo.create_commit(None, signed[0], signed[1], message, oid, above))
 
     def _changed_epics(
-        self, old: str | None, new: str | None, at: str, depth: int
+        self, old: str | None, new: str | None, at: str, depth: int, *, inside: bool = False
     ) -> Iterator[tuple[str, str | None]]:
         if old == new or depth > _DEEPEST:
             return
@@ -215,19 +228,24 @@ class GitObjects:
             yield at, new if EPIC_FILE in after else None
             if EPIC_FILE in before and EPIC_FILE in after:
                 return
+        inside = inside or EPIC_FILE in after
         for name in before.keys() | after.keys():
             was, now = before.get(name), after.get(name)
             if was != now:
-                was_tree = was[1] if was and was[0] else None
-                now_tree = now[1] if now and now[0] else None
+                was_tree = was.id if was and was.is_tree else None
+                now_tree = now.id if now and now.is_tree else None
                 path = f"{at}/{name}" if at else name
-                yield from self._changed_epics(was_tree, now_tree, path, depth + 1)
+                if not inside and ((was and was.is_link) or (now and now.is_link)):
+                    yield path, now.id if now and now.is_link else None
+                yield from self._changed_epics(was_tree, now_tree, path, depth + 1, inside=inside)
 
-    def _children(self, tree: str | None) -> dict[str, tuple[bool, str]]:
+    def _children(self, tree: str | None) -> dict[str, _Child]:
         if tree is None:
             return {}
         return {
-            _name(entry): (entry.filemode == FileMode.TREE, str(entry.id))
+            _name(entry): _Child(
+                entry.filemode == FileMode.TREE, entry.filemode == FileMode.LINK, str(entry.id)
+            )
             for entry in self._tree(tree)
         }
 

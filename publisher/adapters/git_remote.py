@@ -1,6 +1,7 @@
 """Talking to the forge with git itself: fetch, and push as a compare-and-swap."""
 
 import fcntl
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from typing import IO
 import git
 import pygit2
 
+from publisher.adapters import near_forge
 from publisher.adapters.clock import boot_clock, wall_clock
 from publisher.domain.errors import Unavailable
 from publisher.ports import PastCommit, PushResult
@@ -18,6 +20,8 @@ from publisher.ports import PastCommit, PushResult
 TRACKING = "refs/remotes/origin/"
 _OUR_LOCK = "copydesk.lock"
 _LOOK_AGAIN = 0.01
+_TIDY_EVERY = 200  # pushes; git's own receive-pack asks at each one
+_MOVES_BRANCHES = frozenset({"push", "update-ref"})
 _RACED = (
     "stale info",
     "non-fast-forward",
@@ -55,6 +59,7 @@ class GitRemote:
         self._clone, self._timeout, self._credentials = clone, timeout, credentials
         self.url = url
         self._forge: pygit2.Repository | None = None
+        self._pushes = 0
         wanted = {
             "gc.auto": "0",
             "core.logallrefupdates": "false",
@@ -166,7 +171,15 @@ class GitRemote:
             self._fetch()
 
     def _fetch(self) -> None:
-        self._git("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "origin")
+        if not self._fetched_near():
+            self._git("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "origin")
+
+    def _fetched_near(self) -> bool:
+        """Fetch from a plain forge on this machine; False when git itself must do it."""
+        forge = near_forge.plain(self.path) if self.path else None
+        if forge is None:
+            return False
+        return near_forge.fetched(forge, pygit2.Repository(str(self._clone)), TRACKING)
 
     def log(self, tip: str, path: str) -> list[PastCommit]:
         """The commits that changed a path, newest first, merges told by what they merged."""
@@ -183,6 +196,36 @@ class GitRemote:
 
         A branch that somebody else moved meanwhile gives `raced`; nothing is ever forced back.
         """
+        try:
+            with self.locked():
+                if not self._pushed_near(refs):
+                    self._pushed_by_git(refs)
+        except _Failed as failed:
+            return self._why(failed, refs)
+        return PushResult(done=True)
+
+    def _pushed_near(self, refs: Mapping[str, tuple[str | None, str]]) -> bool:
+        """Push to a plain forge on this machine; False when git itself must do it."""
+        forge = near_forge.plain(self.path) if self.path else None
+        if forge is None:
+            return False
+        clone = pygit2.Repository(str(self._clone))
+        there = set(near_forge.branches(forge, "refs/heads/").values())
+        known = [tip for tip in there if tip in clone]
+        if not near_forge.copied(clone, forge, {new for _, new in refs.values()}, known):
+            return False
+        self._git("update-ref", "--stdin", at=Path(forge.path), told=near_forge.transaction(refs))
+        self._tidy(Path(forge.path))
+        return True
+
+    def _tidy(self, forge: Path) -> None:
+        """What git's receive-pack does after a push: pack loose objects, when there are many."""
+        self._pushes += 1
+        if self._pushes % _TIDY_EVERY == 0:
+            with suppress(Unavailable):
+                self._git("gc", "--auto", "--quiet", at=forge)
+
+    def _pushed_by_git(self, refs: Mapping[str, tuple[str | None, str]]) -> None:
         leases = [
             f"--force-with-lease=refs/heads/{name}:{old or ''}" for name, (old, _) in refs.items()
         ]
@@ -191,12 +234,7 @@ class GitRemote:
         options = ["--porcelain", "--atomic", "--no-verify", "--quiet", *leases]
         if self.local:
             options.append(f"--receive-pack={receive}")
-        try:
-            with self.locked():
-                self._git("push", *options, "origin", *specs)
-        except _Failed as failed:
-            return self._why(failed, refs)
-        return PushResult(done=True)
+        self._git("push", *options, "origin", *specs)
 
     def _why(self, failed: "_Failed", refs: Mapping[str, tuple[str | None, str]]) -> PushResult:
         text = str(failed)
@@ -208,28 +246,30 @@ class GitRemote:
             return PushResult(refused=" ".join(culprits)[:500], why=text)
         raise Unavailable(f"git push failed: {_last_line(text)}")
 
-    def _git(self, command: str, *args: str) -> str:
+    def _git(self, command: str, *args: str, at: Path | None = None, told: str = "") -> str:
+        """Run git on our clone, or `at` another repository; `told` is its input."""
         credentials = self._credentials() if command in _TALKS else {}
-        with git.Repo(self._clone) as repo:
+        with git.Repo(at or self._clone) as repo, tempfile.TemporaryFile() as words:
+            words.write(told.encode())
+            words.seek(0)
             try:
                 return str(
                     repo.git.execute(
                         ["git", command, *args],
+                        istream=words,
                         env={**_QUIET, **credentials},
                         kill_after_timeout=self._timeout,
                         with_extended_output=False,
                     )
                 )
             except git.GitCommandError as error:
-                text = f"{error.stdout}\n{error.stderr}".replace("stdout: ", "\n").replace(
-                    "stderr: ", "\n"
-                )
-                if any(words in text for words in _LOCKED_OUT):
+                text = _words(error)
+                if any(sign in text for sign in _LOCKED_OUT):
                     raise Unavailable(
                         f"The forge does not let git in ({_last_line(text)}). Check GITHUB_TOKEN,"
                         " or the key that this machine has for it."
                     ) from error
-                if command == "push":
+                if command in _MOVES_BRANCHES:
                     raise _Failed(text) from error
                 raise Unavailable(f"git {command} failed: {_last_line(text)}") from error
 

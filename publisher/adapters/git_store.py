@@ -16,7 +16,7 @@ from publisher.domain.errors import NotFound, Unavailable
 from publisher.files.desk_files import PEOPLE, PROFILES, SETTINGS, read_desk
 from publisher.files.epic_file import EpicFolder
 from publisher.files.ledger_file import epic_of, ledger_path, load_record
-from publisher.ports import LEDGER, Draft, Heads, PastCommit, PushResult, Signature
+from publisher.ports import LEDGER, STAMP, Draft, Heads, PastCommit, PushResult, Signature
 
 SEEN = "refs/copydesk/ledger"
 KNOWN_MAIN = "refs/copydesk/main"
@@ -125,13 +125,13 @@ class GitStore:
         for path, tree in self.objects.changed_epics(trees[0], trees[1]):
             yield f"{EPICS}/{path}", tree
 
-    def changed_records(self, old: str | None, new: str | None) -> Iterator[str]:
-        """Epics whose record differs between two commits of the ledger."""
+    def changed_records(self, old: str | None, new: str | None) -> Iterator[tuple[str, str | None]]:
+        """Epics whose record differs between two commits of the ledger, with its new blob."""
         trees = [self.objects.tree(c) if c else None for c in (old, new)]
-        for path, _blob in self.objects.changed_files(trees[0], trees[1]):
+        for path, blob in self.objects.changed_files(trees[0], trees[1]):
             epic = epic_of(path)
             if epic is not None:
-                yield epic
+                yield epic, blob
 
     def desk(self, commit: str) -> Desk:
         """The files for the whole repository; raise ContentError when they are broken."""
@@ -169,8 +169,13 @@ class GitStore:
     def record(self, ledger: str | None, epic: str) -> Record:
         """What the ledger says; an epic it never heard of has an empty record."""
         path = ledger_path(epic)
-        data = self.objects.blob(ledger, path) if ledger else None
-        return Record(epic=epic) if data is None else load_record(data, path)
+        return self.record_in(self.objects.blob_id(ledger, path) if ledger else None, epic)
+
+    def record_in(self, blob: str | None, epic: str) -> Record:
+        """The same, by the blob of its entry."""
+        if blob is None:
+            return Record(epic=epic)
+        return load_record(self.objects.read(blob), ledger_path(epic))
 
     def record_ids(self, ledger: str | None) -> Mapping[str, str]:
         """By epic, the id of what the ledger says of it."""
@@ -179,6 +184,15 @@ class GitStore:
 
     def tree_id(self, commit: str, path: str) -> str:
         return self.objects.tree(commit, path) or ""
+
+    def newest_stamp(self, ledger: str | None, generation: str) -> int | None:
+        """The count in the newest ledger commit that was stamped by this generation."""
+        wanted = f"{STAMP}: {generation} "
+        for message in self.objects.messages(ledger) if ledger else ():
+            for line in message.splitlines():
+                if line.startswith(wanted) and line[len(wanted) :].isdecimal():
+                    return int(line[len(wanted) :])
+        return None
 
     def resolve(self, revision: str) -> str:
         """The commit that a branch, a tag or a short id names; raise NotFound."""

@@ -6,20 +6,27 @@ the last seen commits is read.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
+from itertools import count
 from pathlib import Path
 
+from publisher.adapters.clock import wall_clock
 from publisher.adapters.git_store import GitStore
 from publisher.adapters.index_file import open_index
-from publisher.adapters.index_rows import parsed, problems_in, rows_of
-from publisher.domain.delivery import Delivery, Record
+from publisher.adapters.index_records import RecordTables, kept_of, read_records
+from publisher.adapters.index_rows import Row, parsed, problems_in, read_rows
+from publisher.adapters.index_wakes import Wakes
+from publisher.adapters.readers import Readers
+from publisher.domain.delivery import Record
 from publisher.domain.epic import Desk, Epic
 from publisher.domain.errors import ContentError
 from publisher.domain.policy import Policy
 from publisher.domain.problems import Problem
 from publisher.ports import Heads
 
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+# An index that was lost looks at what is at rest as well, but in its own time: seconds.
+_AT_REST_AFTER, _AT_REST_EVERY = 60.0, 0.05
 
 
 class SqliteIndex:
@@ -29,6 +36,7 @@ class SqliteIndex:
         self._store = store
         self._policy_of = policy
         self._db = open_index(path)
+        self._records, self._wakes = RecordTables(self._db), Wakes(self._db)
         self.heads: Heads | None = self._heads_seen()
         self._desk: Desk | None = None
 
@@ -56,34 +64,31 @@ class SqliteIndex:
         desk = self._desk or self._store.desk(heads.main)
         self._desk = desk
         since = seen.main if seen and same_desk and self._store.has(seen.main) else None
-        with self._transaction():
+        known = seen.ledger if seen and seen.ledger and self._store.has(seen.ledger) else None
+        with self._transaction(), Readers(self._store) as readers:
+            if known is None or known != heads.ledger:
+                self._read_records(readers, known, heads)
             if since != heads.main:
-                self._read_epics(since, heads, desk)
-            known = seen.ledger if seen and seen.ledger and self._store.has(seen.ledger) else None
-            for epic in self._store.changed_records(known, heads.ledger):
-                self.remember(self._record(heads, epic), wake=0.0)
+                self._read_epics(readers, since, heads, desk)
             self._save_heads(heads, desk_id)
 
     def advance(self, heads: Heads, records: Iterable[Record]) -> None:
         """Our own push went through: take over what it wrote without reading it again."""
         with self._transaction():
             for record in records:
-                self.remember(record)
+                self._records.replace(kept_of(record))
             self._save_heads(heads, self._store.desk_id(heads.main))
 
     def due(self, now: datetime) -> list[str]:
         """The epics that must be looked at by now, the most urgent first."""
-        found = self._db.execute(
-            "SELECT id FROM wake WHERE at <= ? ORDER BY at", (now.timestamp(),)
-        ).fetchall()
-        return [epic for (epic,) in found]
+        return self._wakes.due(now)
 
     def guarded_by(self, generation: str) -> None:
         """Another Redis guards from now on: every epic with an open claim must be looked at."""
         if self._meta("generation") == generation:
             return
         with self._transaction():
-            self._db.execute("INSERT OR REPLACE INTO wake SELECT epic, 0.0 FROM claimed")
+            self._wakes.claimed_at_once()
             row = ("generation", generation)
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
 
@@ -92,15 +97,13 @@ class SqliteIndex:
         if self._meta("keys") == keys:
             return
         with self._transaction():
-            dues = self._db.execute("SELECT id, first FROM epics WHERE first IS NOT NULL")
-            for epic, first in dues.fetchall():
-                self._wake_sooner(epic, first - self._lead(self.desk))
+            self._wakes.scheduled(self._lead(self.desk))
             self._db.execute("INSERT OR REPLACE INTO meta VALUES ('keys', ?)", (keys,))
 
     def set_wake(self, wakes: Iterable[tuple[str, datetime | None]]) -> None:
         with self._transaction():
             for epic, at in wakes:
-                self._wake(epic, at.timestamp() if at else None)
+                self._wakes.set(epic, at.timestamp() if at else None)
 
     def epic(self, epic_id: str) -> Epic | None:
         """The epic as main has it; None when it is not there, broken, or there twice."""
@@ -122,12 +125,17 @@ class SqliteIndex:
         return row[0] if row else ""
 
     def trees(self) -> Mapping[str, tuple[str, str]]:
-        rows = self._db.execute("SELECT id, path, tree FROM epics ORDER BY path DESC").fetchall()
+        rows = self._db.execute(
+            "SELECT id, path, tree FROM epics WHERE id <> '' ORDER BY path DESC"
+        ).fetchall()
         return {epic: (path, tree) for epic, path, tree in rows}
 
     def ids(self) -> list[str]:
         """Every epic on main, broken ones too."""
-        return [i for (i,) in self._db.execute("SELECT DISTINCT id FROM epics ORDER BY id")]
+        return [
+            i
+            for (i,) in self._db.execute("SELECT DISTINCT id FROM epics WHERE id <> '' ORDER BY id")
+        ]
 
     def problems(self, epic_id: str | None = None) -> tuple[Problem, ...]:
         """What is wrong on main, of one epic or of all."""
@@ -150,66 +158,76 @@ class SqliteIndex:
 
     def occupied(self, place: str, fingerprint: str, since: datetime) -> Iterator[str]:
         """Deliveries that have, or may have, put this content on this account since then."""
-        rows = self._db.execute(
-            "SELECT key FROM occupied WHERE place = ? AND print = ? AND at >= ?",
-            (place, fingerprint, since.timestamp()),
-        )
-        yield from (key for (key,) in rows.fetchall())
+        yield from self._records.occupied(place, fingerprint, since)
 
     def owner_of(self, place: str, post: str) -> str | None:
         """The delivery that a post on an account is known to be."""
-        row = self._db.execute(
-            "SELECT key FROM live WHERE place = ? AND post = ?", (place, post)
-        ).fetchone()
-        return row[0] if row else None
+        return self._records.owner_of(place, post)
 
-    def remember(self, record: Record, wake: float | None = None) -> None:
-        """Keep what other epics need to know of a record."""
-        for table in ("occupied", "live", "claimed"):
-            self._db.execute(f"DELETE FROM {table} WHERE epic = ?", (record.epic,))  # noqa: S608
-        for delivery in record.deliveries.values():
-            key = str(delivery.key)
-            if delivery.occupies and delivery.fingerprint:
-                row = (record.epic, key, delivery.place, delivery.fingerprint, _since(delivery))
-                self._db.execute("INSERT INTO occupied VALUES (?, ?, ?, ?, ?)", row)
-            for part in delivery.parts:
-                if part.id:
-                    live = (record.epic, key, delivery.place, part.id)
-                    self._db.execute("INSERT INTO live VALUES (?, ?, ?, ?)", live)
-        if record.media or any(delivery.claim for delivery in record.deliveries.values()):
-            self._db.execute("INSERT INTO claimed VALUES (?)", (record.epic,))
-        if wake is not None:
-            self._wake(record.epic, wake)
+    def _read_records(self, readers: Readers, known: str | None, heads: Heads) -> None:
+        """Take in what changed in the ledger; with nothing known, what is at rest can wait."""
+        changed = list(self._store.changed_records(known, heads.ledger))
+        if known is None:
+            self._records.forget_all()
+        for entries in readers.read(read_records, changed):
+            if known is None:
+                self._records.add(entries)
+            else:
+                for kept in entries:
+                    self._records.replace(kept)
+            at_once = [k.epic for k in entries if known is not None or not k.settled]
+            self._wakes.at_once(at_once)
 
-    def _read_epics(self, since: str | None, heads: Heads, desk: Desk) -> None:
+    def _read_epics(self, readers: Readers, since: str | None, heads: Heads, desk: Desk) -> None:
         changed = list(self._store.changed_epics(since, heads.main))
         now = {path: tree for path, tree in changed if tree}
         before = self._rows_of([path for path, _tree in changed] if since else None)
-        lead = self._lead(desk)
+        settled = self._records.settled() if since is None else {}
         gone = [path for path in before if path not in now]
         self._db.executemany("DELETE FROM epics WHERE path = ?", ((path,) for path in gone))
+        turns = count(wall_clock() + _AT_REST_AFTER, _AT_REST_EVERY)
         fresh: list[str] = []
-        for row in rows_of(self._store, desk, list(now.items())):
-            values = (row.path, row.id, row.tree, row.title, row.first, row.problems)
-            self._db.execute("INSERT OR REPLACE INTO epics VALUES (?, ?, ?, ?, ?, ?)", values)
-            _id, tree = before.get(row.path, ("", ""))
-            if (tree and tree != row.tree) or (not tree and row.has_media):
-                self._wake(row.id, 0.0)
-            elif row.first is not None:
-                self._wake_sooner(row.id, row.first - lead)
-            if not tree:
-                fresh.append(row.id)
-        vanished = {before[path][0] for path in gone}
-        for old in vanished:
-            self._wake(old, 0.0)
+        for rows in readers.read(partial(read_rows, desk), list(now.items())):
+            self._db.executemany(
+                "INSERT OR REPLACE INTO epics VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [row[:7] for row in rows],
+            )
+            known = [(row, before.get(row.path, ("", ""))[1]) for row in rows]
+            self._wakes.sooner(self._when(known, settled, turns, desk))
+            fresh += [row.id for row, tree in known if row.id and not tree]
+            gone += [row.path for row, tree in known if tree and before[row.path][0] != row.id]
+        vanished = {before[path][0] for path in gone} - {""}
+        self._wakes.at_once(vanished)
         if since is None:
-            self._db.execute("INSERT OR REPLACE INTO wake SELECT epic, 0.0 FROM claimed")
+            self._wakes.claimed_at_once()
         self._suspect(fresh, {old for old in vanished if not self._is_there(old)}, heads)
 
     def _lead(self, desk: Desk) -> float:
         """How many seconds before its time an epic must be looked at."""
         policy = self._policy_of(desk)
         return (policy.ahead + policy.prepare_ahead).total_seconds()
+
+    def _when(
+        self,
+        rows: Iterable[tuple[Row, str]],
+        settled: Mapping[str, str],
+        turns: Iterator[float],
+        desk: Desk,
+    ) -> Iterator[tuple[str, float]]:
+        """When to look at epics that were read, each beside the tree that it had before.
+
+        `settled` are ledger entries at rest: who wants nothing else waits for the next of `turns`.
+        """
+        lead = self._lead(desk)
+        for row, tree in rows:
+            if not row.id:
+                continue
+            if row.id in settled:
+                yield row.id, next(turns) if settled[row.id] == row.deliveries else 0.0
+            elif (tree and tree != row.tree) or (not tree and row.has_media):
+                yield row.id, 0.0
+            elif row.first is not None:
+                yield row.id, row.first - lead
 
     def _suspect(self, fresh: Sequence[str], lost: Iterable[str], heads: Heads) -> None:
         """Remember that a partly published epic vanished while a like one appeared."""
@@ -223,7 +241,7 @@ class SqliteIndex:
                 alike = epic and (epic.title == was.title or tasks & {t.id for t in epic.tasks})
                 if alike and not self._record(heads, new).deliveries:
                     self._db.execute("INSERT OR REPLACE INTO replaces VALUES (?, ?)", (new, old))
-                    self._wake(new, 0.0)
+                    self._wakes.at_once([new])
 
     def _record(self, heads: Heads, epic: str) -> Record:
         try:
@@ -232,25 +250,13 @@ class SqliteIndex:
             return Record(epic=epic)
 
     def _twins(self, epic_id: str | None) -> Iterator[Problem]:
-        query = "SELECT id, group_concat(path, ' and ') FROM epics"
-        where, args = (" WHERE id = ?", (epic_id,)) if epic_id is not None else ("", ())
+        query = "SELECT id, group_concat(path, ' and ') FROM epics WHERE id <> ''"
+        where, args = (" AND id = ?", (epic_id,)) if epic_id is not None else ("", ())
         grouped = query + where + " GROUP BY id HAVING count(*) > 1"
         for name, paths in self._db.execute(grouped, args).fetchall():
             for path in paths.split(" and "):
                 message = f"The epic id {name} is used by {paths}: neither goes out."
                 yield Problem(f"{path}/epic.yaml", 0, 0, message, "Rename one of the folders.")
-
-    def _wake(self, epic: str, at: float | None) -> None:
-        if at is None:
-            self._db.execute("DELETE FROM wake WHERE id = ?", (epic,))
-        else:
-            self._db.execute("INSERT OR REPLACE INTO wake VALUES (?, ?)", (epic, at))
-
-    def _wake_sooner(self, epic: str, at: float) -> None:
-        sooner = (
-            "INSERT INTO wake VALUES (?, ?) ON CONFLICT(id) DO UPDATE SET at = min(at, excluded.at)"
-        )
-        self._db.execute(sooner, (epic, at))
 
     def _is_there(self, epic_id: str) -> bool:
         found = self._db.execute("SELECT 1 FROM epics WHERE id = ? LIMIT 1", (epic_id,))
@@ -289,12 +295,3 @@ class SqliteIndex:
             self.heads = before
             raise
         self._db.execute("COMMIT")
-
-
-def _since(delivery: Delivery) -> float:
-    """When a delivery took its place: its last sign of life."""
-    times = [part.at for part in delivery.parts]
-    times += [delivery.claim.due] if delivery.claim else []
-    times += [delivery.doubt.last_called_at] if delivery.doubt else []
-    times += [attempt.at for attempt in delivery.attempts[-1:]]
-    return max(times, default=_LONG_AGO).timestamp()

@@ -3,11 +3,13 @@
 import sqlite3
 from pathlib import Path
 
-_SCHEMA_VERSION = 5
+_SCHEMA_VERSION = 6
+_CACHE_KIB = 65_536  # the whole index of 100,000 epics: a cold start writes all over it
 _SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE epics(
-  path TEXT PRIMARY KEY, id TEXT, tree TEXT, title TEXT, first REAL, problems TEXT
+  path TEXT PRIMARY KEY, id TEXT, tree TEXT, title TEXT, first REAL, problems TEXT,
+  deliveries TEXT
 );
 CREATE INDEX epics_by_id ON epics(id);
 CREATE INDEX epics_broken ON epics(path) WHERE problems <> '';
@@ -20,6 +22,7 @@ CREATE TABLE live(epic TEXT, key TEXT, place TEXT, post TEXT);
 CREATE INDEX live_by_post ON live(place, post);
 CREATE INDEX live_by_epic ON live(epic);
 CREATE TABLE claimed(epic TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE settled(epic TEXT PRIMARY KEY, deliveries TEXT) WITHOUT ROWID;
 CREATE TABLE replaces(id TEXT PRIMARY KEY, old TEXT);
 CREATE TABLE touched(tip TEXT PRIMARY KEY, paths TEXT) WITHOUT ROWID;
 CREATE TABLE contested(epic TEXT PRIMARY KEY, why TEXT) WITHOUT ROWID;
@@ -36,6 +39,7 @@ def open_index(path: Path) -> sqlite3.Connection:
         try:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
+            db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 db.executescript(f"{_SCHEMA} PRAGMA user_version={_SCHEMA_VERSION};")

@@ -1,16 +1,11 @@
 """One epic folder → one row of the index. Plain functions, so that processes can share the work."""
 
-import gc
 import json
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
-from functools import partial
-from itertools import chain
-from multiprocessing import get_context
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, NamedTuple
 
+from publisher.adapters.index_records import names_of
 from publisher.domain.epic import Desk, Epic
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
@@ -20,16 +15,12 @@ from publisher.files.epic_file import EpicFolder, read_epic
 if TYPE_CHECKING:
     from publisher.adapters.git_store import GitStore
 
-Folders = Sequence[tuple[str, str | None]]
 
-_WORTH_PROCESSES = 3000
-_CHUNK = 1000
-_opened: dict[str, "GitStore"] = {}
+class Row(NamedTuple):
+    """`first` is the earliest due time (UTC seconds), None without one; `problems` is JSON.
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """`first` is the earliest due time (UTC seconds), None without one; `problems` is JSON."""
+    `deliveries` names what is wanted, as the settled ledger entries do.
+    """
 
     path: str
     id: str
@@ -37,6 +28,7 @@ class Row:
     title: str
     first: float | None
     problems: str
+    deliveries: str = ""
     has_media: bool = False
 
 
@@ -61,39 +53,33 @@ def row_of(folder: EpicFolder, tree: str, desk: Desk) -> Row:
         return Row(folder.path, name, tree, "", None, problems)
     dues = [task.due.timestamp() for task in epic.tasks if task.due]
     first = min(dues, default=None)
+    wanted = names_of((task.id, profile) for task, profile in epic.deliveries())
     has_media = any(task.media for task in epic.tasks)
-    return Row(folder.path, epic.id, tree, epic.title, first, "", has_media)
+    return Row(folder.path, epic.id, tree, epic.title, first, "", wanted, has_media)
 
 
 def problems_in(text: str) -> tuple[Problem, ...]:
     return tuple(Problem(**plain) for plain in json.loads(text)) if text else ()
 
 
-def rows_of(store: "GitStore", desk: Desk, folders: Folders) -> Iterator[Row]:
-    """The rows of these folders (with their trees); many are read by all cores."""
-    if len(folders) < _WORTH_PROCESSES:
-        yield from _rows(store, desk, folders)
-        return
-    chunks = [folders[at : at + _CHUNK] for at in range(0, len(folders), _CHUNK)]
-    where = (str(store.clone), store.remote.url)
-    with ProcessPoolExecutor(None, get_context("spawn"), _begin_process, where) as pool:
-        yield from chain.from_iterable(pool.map(partial(_rows_elsewhere, desk), chunks))
-
-
-def _rows(store: "GitStore", desk: Desk, folders: Folders) -> Iterator[Row]:
+def read_rows(
+    desk: Desk, store: "GitStore", folders: Sequence[tuple[str, str | None]]
+) -> list[Row]:
+    """The rows of these folders (with their trees) that are epics."""
+    found = []
     for path, tree in folders:
-        folder = store.folder(path, tree=tree) if tree else None
-        if folder is not None and tree is not None:
-            yield row_of(folder, tree, desk)
+        try:
+            folder = store.folder(path, tree=tree) if tree else None
+        except TypeError:  # no folder: it is a symbolic link
+            found.append(_link(path, tree or ""))
+        else:
+            if folder is not None and tree is not None:
+                found.append(row_of(folder, tree, desk))
+    return found
 
 
-def _begin_process(clone: str, url: str) -> None:
-    """Once in each process that shares the work; none lives long enough to collect garbage."""
-    from publisher.adapters.git_store import GitStore  # noqa: PLC0415 - the store reads rows too
-
-    gc.disable()
-    _opened["store"] = GitStore(Path(clone), url)
-
-
-def _rows_elsewhere(desk: Desk, folders: Folders) -> list[Row]:
-    return list(_rows(_opened["store"], desk, folders))
+def _link(path: str, blob: str) -> Row:
+    """A link has no id, so that it takes the name of no epic."""
+    why = "This is a symbolic link; Copydesk follows none."
+    problem = Problem(path, 0, 0, why, "Put the folder itself here.")
+    return Row(path, "", blob, "", None, json.dumps([asdict(problem)]))

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import redis
 from redis.commands.core import Script
 
+from publisher.adapters.clock import boot_clock
 from publisher.domain.errors import ConfigError, Unavailable
 from publisher.domain.facts import GateView
 from publisher.domain.outcome import Report
@@ -19,11 +20,26 @@ from publisher.ports import ClaimFence, HandedClaim
 TOMBSTONE = 86_400
 DEAD_CALLERS_KEPT = 7 * 86_400
 HALTED_FOR = 120
+BOOT = "boot:"  # our own server's `syslog-ident` names the boot of its machine
+_ASK_AGAIN = 10.0
 
 
 def lua(name: str) -> str:
     """The text of one script; each begins with what it is for."""
     return files("publisher.adapters").joinpath("lua", f"{name}.lua").read_text("utf-8")
+
+
+def _kept_by(told: Mapping[str, str]) -> str:
+    if told.get("appendonly") != "yes":
+        return ""
+    ident = told.get("syslog-ident", "")
+    match told.get("appendfsync"):
+        case "always" if told.get("no-appendfsync-on-rewrite") == "no":
+            return "always"
+        case "no" if ident.startswith(BOOT):
+            return ident
+        case _:
+            return ""
 
 
 class Keys:
@@ -44,6 +60,8 @@ class Keys:
         self.leader = self.prefix + "round:leader"
         self.trouble = self.prefix + "trouble"
         self.forge_moved = self.prefix + "forge:moved"
+        self.sealed = self.prefix + "sealed"
+        self.stamps = self.prefix + "stamps"
 
     def claim(self, claim: str) -> str:
         return f"{self.prefix}claim:{claim}"
@@ -70,9 +88,11 @@ class RedisGate:
         self.keys = Keys(repository)
         self._redis = client
         self._installation = installation
+        self._asked_at: float | None = None
+        self._kept_by = ""
         self._scripts: dict[str, Script] = {
             name: client.register_script(lua(name))
-            for name in ("found", "install", "fence", "report", "forget", "mark")
+            for name in ("found", "stamp", "install", "fence", "report", "forget", "mark")
         }
 
     def refuse_forgetful(self) -> None:
@@ -91,19 +111,49 @@ class RedisGate:
         seconds, micro = self._ask(self._redis.time)
         return datetime.fromtimestamp(seconds + micro / 1_000_000, UTC)
 
-    def open(self, *, paused: bool) -> str:
-        """Found a new generation if need be, mirror git's pause flag; return the generation."""
-        generation, _new = self._run(
-            "found",
-            [
-                self.keys.generation,
-                self.keys.paused_git,
-                self.keys.leases,
-                self.keys.calling,
-            ],
-            [self._installation, secrets.token_hex(8), int(paused)],
-        )
-        return str(generation)
+    def open(self, *, paused: bool, newest: Callable[[str], int | None] = lambda _: None) -> str:
+        """Return the generation in force, a new one if need be; mirror git's pause flag.
+
+        `newest` knows the newest stamp of a generation in the ledger; it is asked after a restart.
+        """
+        generation, certain = self._found(paused, "")
+        if not certain:
+            self._asked_at = None
+            generation, _certain = self._found(paused, str(newest(generation)))
+        return generation
+
+    def _found(self, paused: bool, newest: str) -> tuple[str, bool]:
+        keys = self.keys
+        names = [keys.generation, keys.paused_git, keys.leases, keys.calling]
+        args = [self._installation, secrets.token_hex(8), self._keeper(), newest, int(paused)]
+        generation, certain = self._run("found", [*names, keys.sealed, keys.stamps], args)
+        return str(generation), bool(certain)
+
+    def _keeper(self) -> str:
+        """What keeps everything that Redis confirms, also when it is killed; empty: nothing.
+
+        `always`: it is on the disk before the answer. `boot:…`: our own server hands it to this
+        machine's kernel before the answer, and the kernel has not ended since. (`everysec` puts
+        writes off while the disk is slow.) Asked now and then, and after a restart.
+        """
+        now = boot_clock()
+        if self._asked_at is None or now - self._asked_at > _ASK_AGAIN:
+            try:
+                told = self._ask(lambda: self._redis.config_get("*append*", "syslog-ident"))
+            except redis.ResponseError:
+                told = {}  # a managed Redis that hides its settings
+            self._kept_by, self._asked_at = _kept_by(told), now
+        return self._kept_by
+
+    def stamp(self, generation: str) -> str:
+        """A word for the next ledger commit: Redis's data is at least as new as this.
+
+        Raises Unavailable when another generation is in force by now.
+        """
+        count = self._run("stamp", [self.keys.generation, self.keys.stamps], [generation])
+        if not count:
+            raise Unavailable("Redis was restarted or emptied in the middle of the round.")
+        return f"{generation} {count}"
 
     def pause_now(self, *, paused: bool) -> None:
         """Stop or reopen the gate at once; git says it for good."""

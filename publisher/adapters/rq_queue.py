@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 from types import FrameType
@@ -65,12 +66,17 @@ class RoundWorker(SimpleWorker):
     """Runs rounds in its own process, so that the open index serves every round."""
 
     max_connection_wait_time = 2.0
+    stopping: Callable[[], None]
+
+    def handle_warm_shutdown_request(self) -> None:
+        self.stopping()
 
 
 class DeliveryWorker(Worker):
     """Starts one carrier a job, and is the witness of its end."""
 
     max_connection_wait_time = 2.0
+    stopping: Callable[[], None]
     gate: RedisGate
     _caller = ""
     _reaped = False
@@ -98,6 +104,7 @@ class DeliveryWorker(Worker):
 
     def handle_warm_shutdown_request(self) -> None:
         """Let the carrier finish its calls and give the rest back."""
+        self.stopping()
         if self.horse_pid:
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGUSR1)
@@ -119,8 +126,12 @@ def round_worker(client: "redis.Redis", repository: str) -> RoundWorker:
     return RoundWorker([round_queue(repository)], connection=client, name=f"round-{uuid4().hex}")
 
 
-def worked(worker: RoundWorker | DeliveryWorker) -> bool:
-    """Run a worker's loop; True when a signal ended it, False when Redis or a fault did."""
+def worked(worker: RoundWorker | DeliveryWorker, stopping: Callable[[], None]) -> bool:
+    """Run a worker's loop; True when a signal ended it, False when Redis or a fault did.
+
+    `stopping` is called when the signal comes, while calls under way are still being finished.
+    """
+    worker.stopping = stopping
     worker.work(logging_level="WARNING")
     return getattr(worker, "_shutdown_requested_date", None) is not None
 

@@ -1,6 +1,6 @@
 """What a decision about one epic may depend on, and what it comes to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +38,8 @@ class Facts:
     account with the same fingerprint. `media` knows the epic's media by name, `limits` what the
     platform of a profile takes, `fitted` what came of fitting them (None: they will fit).
     `approved` says whether a task has all the approvals that it needs; `contested` which open pull
-    request changes the epic.
+    request changes the epic. `unusable` are profiles that are there, but broken: what needs one
+    waits until it is mended.
     """
 
     now: datetime
@@ -49,6 +50,7 @@ class Facts:
     profiles: Mapping[str, Profile]
     traits: Callable[[Profile], Traits]
     media: Callable[[str], Seen]
+    unusable: Sequence[Profile] = ()
     may_claim: bool = True
     views: Mapping[str, GateView] = field(default_factory=dict)
     expired: AbstractSet[str] = frozenset()

@@ -22,6 +22,7 @@ from publisher.domain.delivery import (
 from publisher.domain.epic import Epic, Profile, Task
 from publisher.domain.facts import Facts, GateView, Step
 from publisher.domain.holds import STICKY, hold_on_sight, hold_when_due
+from publisher.domain.left_open import unless_dropped, without_account
 from publisher.domain.media_ready import MediaReady
 from publisher.domain.next_work import AskPerson, Next, Nothing, next_work, without_calls_left
 from publisher.domain.outcome import NO_HANDLE
@@ -124,7 +125,7 @@ class _Look:
             return delivery
         profile = self._profile(delivery)
         if profile is None:
-            return delivery
+            return without_account(delivery, self.facts.unusable, self.facts.now)
         delivery = self._refreshed(delivery)
         whole = self._all_out(delivery)
         at, traits = None if whole else self._at(delivery), self.facts.traits(profile)
@@ -133,7 +134,7 @@ class _Look:
                 done = delivery.begun().step(DeliveryStatus.PUBLISHED)
                 return replace(done, due=None, doubt=None, handle=NO_HANDLE)
             case Nothing():
-                return delivery
+                return unless_dropped(delivery, self.epic, self.wanted, self.facts.now)
             case AskPerson():
                 return replace(delivery.begun().step(DeliveryStatus.UNCONFIRMED), due=None)
             case Next() as wanted:

@@ -54,11 +54,16 @@ class Children:
 
 
 def start(command: Sequence[str], *, detached: bool = False) -> "subprocess.Popen[bytes]":
-    """Start one more process of this program."""
+    """Start one more process of this program.
+
+    It has a process group of its own: Ctrl-C reaches the one that people started, which then stops
+    the others in order.
+    """
     return subprocess.Popen(  # noqa: S603 - our own program with our own arguments
         [sys.executable, "-m", "publisher", *command],
         stdin=subprocess.DEVNULL,
         start_new_session=detached,
+        process_group=None if detached else 0,
     )
 
 

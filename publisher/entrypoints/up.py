@@ -24,14 +24,8 @@ SANDBOX = "http://127.0.0.1:8400"
 
 
 def run_everything(config: Config, deliverers: int) -> None:
-    """Run until SIGINT or SIGTERM; whatever dies meanwhile is started again."""
-    stop = threading.Event()
-
-    def stopped(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stopped)
+    """Run until SIGINT, SIGTERM or SIGHUP; whatever dies meanwhile is started again."""
+    stop = _told_to_stop()
     config.state.mkdir(parents=True, exist_ok=True)
     with _only_one(config):
         embedded = None if config.redis_url else EmbeddedValkey(config.state / "valkey")
@@ -64,6 +58,19 @@ def run_everything(config: Config, deliverers: int) -> None:
             if embedded is not None:
                 embedded.stop()
             click.echo("Stopped.")
+
+
+def _told_to_stop() -> threading.Event:
+    """Set by the signals; a closed terminal is one of them, unless `nohup` was asked for."""
+    stop = threading.Event()
+
+    def stopped(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stopped)
+    return stop
 
 
 def _greet(app: App, config: Config, embedded: EmbeddedValkey | None, sandbox: int) -> None:

@@ -36,11 +36,18 @@ def lead(app: App, deliverers: int, *, only_if_stopped: bool = False) -> None:
     pulse = Pulse(app, children, None, stand_in=only_if_stopped)
     watch = ForgeWatch(app)
     watch.begin()
+    _hang_up_means_stop()
     try:
         _until_stopped(app, pulse, app.work_on_rounds)
     finally:
         watch.stop()
         children.stop(within=app.config.timing.http)
+
+
+def _hang_up_means_stop() -> None:
+    """A closed terminal reaches this process alone, unless `nohup` was asked for."""
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def deliver(app: App, deliverers: int, leader: int) -> None:
@@ -54,12 +61,16 @@ def deliver(app: App, deliverers: int, leader: int) -> None:
     _until_stopped(app, Pulse(app, None, command, parent=leader), app.work_on_deliveries)
 
 
-def _until_stopped(app: App, pulse: Pulse, work: Callable[[], bool]) -> None:
-    """RQ's loop ends on a signal, and also when Redis is away for long: then it begins again."""
+def _until_stopped(app: App, pulse: Pulse, work: Callable[[Callable[[], None]], bool]) -> None:
+    """RQ's loop ends on a signal, and also when Redis is away for long: then it begins again.
+
+    The pulse stops with the signal: nobody who is about to end keeps rounds coming.
+    """
     stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopped.set()
+        pulse.stop()
 
     pulse.start()
     try:
@@ -68,7 +79,7 @@ def _until_stopped(app: App, pulse: Pulse, work: Callable[[], bool]) -> None:
             signal.signal(signal.SIGINT, stop)
             try:
                 app.gate.now()
-                if work():
+                if work(pulse.stop):
                     break
             except (redis.RedisError, Unavailable) as error:
                 log.warning("Redis away", extra={"action": "redis_away", "why": str(error)})

@@ -12,6 +12,7 @@ from publisher.ports.gate import (
 )
 from publisher.ports.git import (
     LEDGER,
+    STAMP,
     Draft,
     Heads,
     Index,
@@ -42,6 +43,7 @@ from publisher.ports.work import (
 
 __all__ = [
     "LEDGER",
+    "STAMP",
     "Account",
     "Attachment",
     "Brake",

@@ -1,6 +1,6 @@
 """Redis: as the round sees it (Gate), and as a carrier sees it (Lane)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -51,7 +51,13 @@ class Gate(Protocol):
 
     def now(self) -> datetime: ...
 
-    def open(self, *, paused: bool) -> str: ...
+    def open(self, *, paused: bool, newest: Callable[[str], int | None]) -> str:
+        """The generation in force; `newest` knows the newest stamp of one in the ledger."""
+        ...
+
+    def stamp(self, generation: str) -> str:
+        """A word for the next ledger commit that tells an older copy of Redis from this one."""
+        ...
 
     def reports(self) -> Mapping[str, Report]: ...
 

@@ -11,6 +11,7 @@ from publisher.domain.problems import Problem
 from publisher.files.epic_file import EpicFolder
 
 LEDGER = "copydesk/ledger"
+STAMP = "Copydesk-Gate"  # the trailer of ledger commits that holds a stamp of the gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,10 @@ class Store(Protocol):
         ...
 
     def record(self, ledger: str | None, epic: str) -> Record: ...
+
+    def newest_stamp(self, ledger: str | None, generation: str) -> int | None:
+        """The count in the newest ledger commit that was stamped by this generation."""
+        ...
 
     def has(self, commit: str) -> bool: ...
 

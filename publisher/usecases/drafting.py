@@ -196,6 +196,7 @@ class Drafting:
             media=self._media.of(heads.main, path),
             fitted=self._media.fitted(heads.main, path),
             limits=self._limits,
+            unusable=tuple(map(self._round.desk.profiles.__getitem__, sorted(self._unusable))),
             traits=lambda profile: self._platforms[profile.platform].traits(profile),
             may_claim=self._round.may_claim and len(self.drafted.claims) < policy.claims_a_round,
             expired=self._round.expired,

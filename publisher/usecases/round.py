@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from publisher.domain.budget import PushBudget
 from publisher.domain.delivery import Record
@@ -15,6 +16,7 @@ from publisher.domain.policy import Policy
 from publisher.domain.subject import body_of, claims_subject, subject_of
 from publisher.files.ledger_file import dump_record, ledger_path
 from publisher.ports import (
+    STAMP,
     ClockGuard,
     Draft,
     Gate,
@@ -114,7 +116,8 @@ class Round:
         self, now: datetime, heads: Heads, reports: Mapping[str, Report]
     ) -> Circumstances:
         desk = self.index.desk
-        generation = self.gate.open(paused=desk.settings.paused)
+        newest = partial(self.store.newest_stamp, heads.ledger)
+        generation = self.gate.open(paused=desk.settings.paused, newest=newest)
         self.index.guarded_by(generation)
         self.index.trusts(self.standings.trusted())
         return Circumstances(
@@ -156,11 +159,12 @@ class Round:
         ledger_subject = subject or (claims_subject(claims) if claims else "ledger: tidy up")
         main_subject = subject or (rewritten if drafted.edited else "status: catch up")
         body = body_of(drafted.changes)
+        stamp = self.gate.stamp(here.generation) if drafted.records else ""
         return Draft(
             main=drafted.projections,
             ledger={ledger_path(r.epic): dump_record(r) for r in drafted.records},
             main_message=_message(main_subject, body, here.owner, drafted.records),
-            ledger_message=_message(ledger_subject, body, here.owner, drafted.records),
+            ledger_message=_message(ledger_subject, body, here.owner, drafted.records, stamp),
         )
 
     def _nothing_to_write(self, here: Circumstances, drafted: Drafted) -> RoundReport:
@@ -216,10 +220,14 @@ class Round:
         )
 
 
-def _message(subject: str, body: str, owner: str, records: list[Record]) -> str:
+def _message(subject: str, body: str, owner: str, records: list[Record], stamp: str = "") -> str:
     """A commit message whose last trailer tells GitHub to run no workflow for it."""
     epics = "\n".join(f"Epic: {record.epic}" for record in records[:20])
-    trailers = "\n".join(
-        part for part in (epics, f"Copydesk-Round: {owner}", "skip-checks: true") if part
+    lines = (
+        epics,
+        f"Copydesk-Round: {owner}",
+        stamp and f"{STAMP}: {stamp}",
+        "skip-checks: true",
     )
+    trailers = "\n".join(line for line in lines if line)
     return "\n\n".join(part for part in (subject, body) if part) + f"\n\n\n{trailers}\n"

@@ -8,7 +8,7 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from publisher.adapters.github import GitHub
 
 _LOCAL_POLL = 2.0
+_HINT = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -124,11 +125,17 @@ class App:
     @cached_property
     def client(self) -> "redis.Redis":
         """For our own keys: text answers, and no retry that nobody sees."""
-        return connected(self.config.redis_url, decode=True)
+        return connected(self.config.redis_url)
 
     @cached_property
     def rq_redis(self) -> "redis.Redis":
-        return connected(self.config.redis_url, decode=False)
+        """For RQ's loops, which wait for jobs: RQ itself limits how long."""
+        return connected(self.config.redis_url, decode=False, answer=None)
+
+    @cached_property
+    def hints(self) -> "redis.Redis":
+        """For hints through RQ's queues, which nobody should wait for."""
+        return connected(self.config.redis_url, decode=False, answer=_HINT)
 
     @cached_property
     def gate(self) -> RedisGate:
@@ -136,7 +143,7 @@ class App:
 
     @cached_property
     def queue(self) -> RqQueue:
-        return RqQueue(self.rq_redis, self.repository)
+        return RqQueue(self.hints, self.repository)
 
     @cached_property
     def round(self) -> Round:
@@ -289,18 +296,18 @@ class App:
         finally:
             await client.aclose()
 
-    def work_on_rounds(self) -> bool:
-        """Run RQ's loop for rounds; True when it was asked to stop."""
-        return worked(round_worker(self.rq_redis, self.repository))
+    def work_on_rounds(self, stopping: Callable[[], None]) -> bool:
+        """Run RQ's loop for rounds; True when it was asked to stop, which it says at once."""
+        return worked(round_worker(self.rq_redis, self.repository), stopping)
 
-    def work_on_deliveries(self) -> bool:
-        """Run RQ's loop for deliveries; True when it was asked to stop."""
-        return worked(delivery_worker(self.rq_redis, self.repository, self.gate))
+    def work_on_deliveries(self, stopping: Callable[[], None]) -> bool:
+        """The same for deliveries; it ends when the calls under way are finished."""
+        return worked(delivery_worker(self.rq_redis, self.repository, self.gate), stopping)
 
     def stop_workers(self) -> None:
         """Ask every worker on this Redis to finish what it has begun, and end."""
         with suppress(redis.RedisError):
-            stop_all(self.rq_redis, self.repository)
+            stop_all(self.hints, self.repository)
 
     def forked(self) -> "App":
         """The same in a new process: no connection and no handle is shared with the parent."""

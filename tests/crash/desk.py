@@ -219,6 +219,7 @@ class Desk:
     repository: str = ""
     folder: Path = field(init=False)
     tally: Tally = field(default_factory=Tally)
+    blamed: set[str] = field(default_factory=set)  # called by anybody who was killed so far
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _count: int = 0
 
@@ -454,6 +455,15 @@ class Desk:
         if forget:
             for path in sorted((self.folder / "valkey").rglob("*"), reverse=True):
                 path.rmdir() if path.is_dir() else path.unlink()
+
+    def kill_redis_amid_calls(self) -> set[str]:
+        """The same; returns exactly the deliveries between gate and answer at that moment."""
+        workers = self.workers()
+        self.signal(workers, signal.SIGSTOP)
+        calling = self.calling()
+        self.kill_redis()
+        self.signal(workers, signal.SIGCONT)
+        return calling
 
     def hook_remote(self, script: str, name: str = "pre-receive") -> None:
         hooks = self.remote.path / "hooks"

@@ -84,6 +84,12 @@ RULES: Mapping[str, Rule] = {
             }
         ),
     ),
+    "publisher.adapters.git_remote": Rule(
+        calls=("near_forge.copied", "self._git"), functions=frozenset({"_pushed_near"})
+    ),
+    "publisher.adapters.near_forge": Rule(
+        calls=("copied", "clone.references.create"), functions=frozenset({"fetched"})
+    ),
     "publisher.adapters.index": Rule(
         calls=("self._db.execute",), functions=frozenset({"_transaction"})
     ),

@@ -130,15 +130,19 @@ def redis_away(desk: Desk, order: str) -> Played:
         seen = len(desk.sandbox.posts())
         with suppress(Stuck):
             wait_for(lambda: len(desk.sandbox.posts()) > seen, "first post", within=5)
-        desk.kill_redis()
-        # A restarted Redis is another generation: whatever was claimed counts as called.
-        blamed = desk.open_calls(played.epic)
+        blamed = desk.kill_redis_amid_calls()
         with suppress(Stuck):
             wait_for(lambda: desk.fired(order), "kill", within=3)
     finally:
         desk.sandbox.latency(0)
         desk.valkey.start()
     return Played(played.epic, played.deliveries, blamed=frozenset(blamed))
+
+
+def scripts_forgotten(desk: Desk, order: str) -> Played:
+    """Redis knows our scripts no more, as after a restart: each is sent once again."""
+    desk.client.script_flush()
+    return ordinary(desk, order)
 
 
 def crowd(desk: Desk, order: str) -> Played:
@@ -199,6 +203,7 @@ _SCENES: tuple[tuple[str, str, str, Scene], ...] = (
     ("carrier", "_gated", "self._report(claim, part, passed)", paused_at_the_gate),
     ("carrier", "_entered", "asyncio.sleep(word)", redis_clock_behind),
     ("carrier", "_report", "asyncio.sleep(REDIS_AWAY)", redis_away),
+    ("redis_lane", "_answers", "script(", scripts_forgotten),
     ("http", "send", "answer.content.read(_LARGEST_ANSWER + 1 -", crowded_account),
     ("round", "_round", "self.rest(", raced),
     ("round", "_round", "self.store.sync(force=True)", raced),

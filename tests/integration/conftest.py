@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import redis
 
+from publisher.adapters import near_forge
 from publisher.adapters.embedded import EmbeddedValkey
 from publisher.usecases import carrier
 from tests.integration.network import Network, running_network
+from tests.integration.people import git
 from tests.integration.world import World, make_template, new_world
 
 IN_MEMORY = Path("/dev/shm")
@@ -87,3 +89,11 @@ def make_world(
 @pytest.fixture
 def world(make_world: Callable[[str], World]) -> World:
     return make_world("acme")
+
+
+@pytest.fixture(params=["near", "git"])
+def both_ways(world: World, request: pytest.FixtureRequest) -> None:
+    """The test runs twice: we move the objects of a plain forge ourselves, or git does it."""
+    if request.param == "git":
+        git(world.remote, "config", "receive.autogc", "false")
+    assert (near_forge.plain(world.remote) is not None) == (request.param == "near")

@@ -12,6 +12,7 @@ from tests.integration.world import SPRING, World, ago, epic_text, profiles_text
 
 TEASER = ["Text of teaser."]
 BAD = "content/epics/2026"
+NEW_TASK = "{id: new, profiles: [x], body: New.}"
 
 
 def problems(world: World, epic: str) -> list[str]:
@@ -105,6 +106,10 @@ def test_symbolic_links_and_submodules_are_never_followed(world: World) -> None:
     world.run()
     assert world.network.texts() == TEASER
     assert world.network.requests("prepare") == 0
+    linked = [p for p in world.app.index.problems() if p.path == f"{BAD}/linked-folder"]
+    assert [problem.message for problem in linked] == [
+        "This is a symbolic link; Copydesk follows none."
+    ]
     for name in ("linked-file", "linked-media", "linked-media-folder"):
         told = problems(world, name)
         assert told, name
@@ -228,3 +233,32 @@ def test_a_bare_remote_of_another_kind_of_repository_is_told_in_a_sentence(world
     assert isinstance(told.value, ContentError)
     assert "copydesk init" in str(told.value)
     assert git(world.remote, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+def test_a_link_in_place_of_an_epic_is_told_and_harms_no_other(world: World) -> None:
+    """Also one that bears the name of an epic elsewhere, and one that takes an epic's place."""
+    world.published()
+    alias = world.people.path("content/epics/current/spring-launch")
+    alias.parent.mkdir()
+    alias.symlink_to("../2026/spring-launch")
+    world.people.push("Alias")
+    world.people.change(f"{SPRING}/epic.yaml", "tasks:", f"tasks:\n- {NEW_TASK}")
+    world.people.push("Add a task")
+    world.run()
+    assert world.network.texts("acme-x")[-1] == "New."
+    alias_path = "content/epics/current/spring-launch"
+    assert [problem.path for problem in world.app.index.problems()] == [alias_path]
+    assert world.app.index.ids() == ["spring-launch"]
+    world.people.pull()
+    world.people.move(SPRING, "content/epics/moved/spring-launch")
+    world.people.path(SPRING).symlink_to("../moved/spring-launch")
+    alias.unlink()
+    world.people.push("Move")
+    world.run()
+    assert [problem.path for problem in world.app.index.problems()] == [SPRING]
+    world.people.pull()
+    world.people.path(SPRING).unlink()
+    world.people.push("Tidy up")
+    world.run()
+    assert world.app.index.problems() == ()
+    assert len(world.network.posts()) == 3

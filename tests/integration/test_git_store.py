@@ -24,6 +24,8 @@ from tests.integration.world import (
     whole_second_after,
 )
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 NOW = utc_now()
 
 
@@ -280,7 +282,7 @@ def test_two_publishers_in_a_hurry_send_each_delivery_once(world: World) -> None
             finally:
                 app.index.close()
                 app.client.close()
-                app.rq_redis.close()
+                app.hints.close()
         except BaseException as error:  # noqa: BLE001 - told below, in the main thread
             failed.append(error)
 

@@ -12,6 +12,8 @@ from tests.integration import hooks
 from tests.integration.people import git
 from tests.integration.world import ANA, SPRING, World, ago, epic_text, task
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 TEASER = ["Text of teaser."]
 
 

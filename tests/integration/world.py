@@ -255,7 +255,7 @@ def close(app: App) -> None:
         index: SqliteIndex = made["index"]
         with suppress(sqlite3.ProgrammingError):  # opened in another thread, which has ended
             index.close()
-    for name in ("client", "rq_redis"):
+    for name in ("client", "rq_redis", "hints"):
         if name in made:
             made[name].close()
 

@@ -20,6 +20,7 @@ from publisher.domain import decisions
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key
 from publisher.domain.epic import Task
 from publisher.domain.errors import Refused
+from publisher.domain.left_open import NOT_WANTED
 from publisher.domain.traits import Safety, Traits
 from tests.unit.builders import EVERY_CLASS, MEMORY, NOW, SETTLE, at, task
 from tests.unit.little_world import POLICY, LittleWorld
@@ -214,8 +215,9 @@ class World(RuleBasedStateMachine):
             if delivery.status is S.UNCONFIRMED and delivery.doubt is not None:
                 forgotten = self.world.now - delivery.doubt.first_called_at >= MEMORY
                 safety = self.traits.safety
+                unscheduled = NOT_WANTED in {note.why for note in delivery.notes}
                 assert safety in {Safety.SEARCHABLE, Safety.BLIND} or (
-                    safety is Safety.IDEMPOTENT and forgotten
+                    unscheduled or (safety is Safety.IDEMPOTENT and forgotten)
                 )
 
     @invariant()

@@ -4,15 +4,14 @@
 -- Returns for each claim {state, lease, caller, part, called, part, called, …}; state is
 -- "fenced", "alive" or "other" (guarded by another generation).
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-local generation = redis.call('GET', KEYS[1])
-if generation and string.sub(generation, -string.len(run_id)) ~= run_id then generation = false end
+local in_force = redis.call('GET', KEYS[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local answers = {}
 for i = 4, #KEYS do
   local at = 2 + (i - 4) * 3
   local answer
-  if not generation or generation ~= ARGV[at + 1] then
+  if in_force ~= ARGV[at + 1] .. '.' .. run_id then
     answer = {'other', '0', ''}
     redis.call('ZREM', KEYS[2], ARGV[at])
     redis.call('ZREM', KEYS[3], ARGV[at])

@@ -2,10 +2,7 @@
 -- KEYS: generation, leases, handover, claims…
 -- ARGV: generation, deadline in ms, batch, then id, due, lease for each claim
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-local generation = redis.call('GET', KEYS[1])
-if generation ~= ARGV[1] or string.sub(generation, -string.len(run_id)) ~= run_id then
-  return 0
-end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] .. '.' .. run_id then return 0 end
 local time = redis.call('TIME')
 if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[2]) then return 0 end
 for i = 4, #KEYS do

@@ -3,10 +3,7 @@
 -- ARGV: generation of the claim, part, caller, budget in ms, claim id
 -- Returns {"ok", now} or {reason, detail}.
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-local generation = redis.call('GET', KEYS[1])
-if generation ~= ARGV[1] or string.sub(generation, -string.len(run_id)) ~= run_id then
-  return {'generation', ''}
-end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] .. '.' .. run_id then return {'generation', ''} end
 if redis.call('GET', KEYS[2]) ~= '0' or redis.call('EXISTS', KEYS[3]) == 1 then
   return {'paused', ''}
 end
