@@ -87,6 +87,7 @@ class Profile:
     """One account on one platform. `credentials` names secrets, it never holds one.
 
     `fit` is what may be done to media so that the platform takes them; nothing unless it says so.
+    `limits` are those that differ from the platform's table (`files/limits_file.py`).
     """
 
     id: str
@@ -97,6 +98,7 @@ class Profile:
     credentials: str = ""
     options: Options = field(default_factory=dict)
     fit: tuple[str, ...] = ()
+    limits: Options = field(default_factory=dict)
 
     @property
     def place(self) -> str:
