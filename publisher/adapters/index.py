@@ -23,6 +23,7 @@ from publisher.domain.epic import Desk, Epic
 from publisher.domain.errors import ContentError
 from publisher.domain.policy import Policy
 from publisher.domain.problems import Problem
+from publisher.files.folder import twin_problem
 from publisher.ports import Heads
 
 # An index that was lost looks at what is at rest as well, but in its own time: seconds.
@@ -254,9 +255,8 @@ class SqliteIndex:
         where, args = (" AND id = ?", (epic_id,)) if epic_id is not None else ("", ())
         grouped = query + where + " GROUP BY id HAVING count(*) > 1"
         for name, paths in self._db.execute(grouped, args).fetchall():
-            for path in paths.split(" and "):
-                message = f"The epic id {name} is used by {paths}: neither goes out."
-                yield Problem(f"{path}/epic.yaml", 0, 0, message, "Rename one of the folders.")
+            files = [f"{path}/epic.yaml" for path in paths.split(" and ")]
+            yield from (twin_problem(one, name, [f for f in files if f != one]) for one in files)
 
     def _is_there(self, epic_id: str) -> bool:
         found = self._db.execute("SELECT 1 FROM epics WHERE id = ? LIMIT 1", (epic_id,))

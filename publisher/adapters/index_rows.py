@@ -9,6 +9,7 @@ from publisher.adapters.index_records import names_of
 from publisher.domain.epic import Desk, Epic
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
+from publisher.domain.rules import Rule
 from publisher.files.desk_files import check_epic
 from publisher.files.epic_file import EpicFolder, read_epic
 
@@ -36,7 +37,8 @@ def parsed(folder: EpicFolder, desk: Desk) -> Epic:
     """Read an epic with every rule that keeps it from going out; raise ContentError."""
     if "\ufffd" in folder.path:
         why = "The name of a folder on the way is not UTF-8."
-        raise ContentError((Problem(f"{folder.path}/epic.yaml", 0, 0, why, "Rename it."),))
+        path = f"{folder.path}/epic.yaml"
+        raise ContentError((Problem(path, 0, 0, why, "Rename it.", Rule.ENCODING),))
     epic = read_epic(folder)
     problems = check_epic(epic, desk, folder)
     if problems:

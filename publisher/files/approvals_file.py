@@ -15,6 +15,7 @@ from jsonschema_rs import Draft202012Validator
 from publisher.domain.approvals import Approvals, Entry, EntryKind
 from publisher.domain.errors import ContentError, Refused
 from publisher.domain.problems import Problem
+from publisher.domain.rules import Rule
 from publisher.files.schema import load_schema, schema_problems
 from publisher.files.yaml_text import MAX_BYTES, Document, read_yaml
 
@@ -43,7 +44,7 @@ class ReadApprovals:
             entry = _entry(written)
             if entry is not None and entry not in ours:
                 message = f"Copydesk has not signed this entry ({entry.kind} by {entry.person})."
-                yield self.document.problem(("entries", index), message, _HINT)
+                yield self.document.problem(("entries", index), message, _HINT, Rule.BAD_APPROVAL)
 
 
 def approvals_path(epic_path: str) -> str:
@@ -66,7 +67,9 @@ def read_approvals(data: bytes | None, path: str) -> ReadApprovals:
     found = [_entry(item) for item in written]
     if None in found and not problems:
         problems = tuple(
-            document.problem(("entries", index, "at"), "This time does not exist.", _HINT)
+            document.problem(
+                ("entries", index, "at"), "This time does not exist.", _HINT, Rule.BAD_APPROVAL
+            )
             for index, entry in enumerate(found)
             if entry is None
         )

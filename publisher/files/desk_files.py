@@ -16,6 +16,7 @@ from publisher.domain.epic import (
 )
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
+from publisher.domain.rules import Rule
 from publisher.domain.walltime import TimeProblem, WallTime, parse_duration, resolve, zone_named
 from publisher.files.epic_file import EpicFolder
 from publisher.files.schema import schema_problems
@@ -28,6 +29,7 @@ PROFILES = "content/profiles.yaml"
 
 Entry = TypeVar("Entry", Person, Profile)
 Key = Callable[[Entry], str]
+Said = tuple[tuple[str | int, ...], str, str, Rule]
 
 
 def read_desk(settings: bytes | None, people: bytes | None, profiles: bytes | None) -> Desk:
@@ -58,11 +60,11 @@ def read_settings(data: bytes, path: str = SETTINGS) -> Settings:
             try:
                 values[name] = parse_duration(values[name])
             except TimeProblem as problem:
-                problems.append(document.problem((name,), str(problem)))
+                problems.append(document.problem((name,), str(problem), rule=Rule.TIME))
     try:
         zone_named(values.get("timezone", "UTC"))
     except TimeProblem as problem:
-        problems.append(document.problem(("timezone",), str(problem)))
+        problems.append(document.problem(("timezone",), str(problem), rule=Rule.ZONE))
     _refuse(problems)
     values["blackouts"] = _blackouts(document, values.get("timezone", "UTC"))
     if "publication_attempts_limit" in values:
@@ -92,13 +94,14 @@ def _blackouts(document: Document, zone: str) -> tuple[Blackout, ...]:
             for name in ("from", "to"):
                 times.append(resolve(entry[name], own))
         except TimeProblem as problem:
-            problems.append(document.problem(("blackouts", index, name), str(problem)))
+            at, rule = ("blackouts", index, name), Rule.ZONE if name == "timezone" else Rule.TIME
+            problems.append(document.problem(at, str(problem), rule=rule))
             continue
         start, end = times
         if start.utc >= end.utc:
             message = "This blackout ends before it begins, or at once."
             hint = "Write a later `to`; it is the first moment that is free again."
-            problems.append(document.problem(("blackouts", index, "to"), message, hint))
+            problems.append(document.problem(("blackouts", index, "to"), message, hint, Rule.TIME))
         found.append(Blackout(start, end, entry.get("why", "")))
     _refuse(problems)
     return tuple(found)
@@ -157,22 +160,24 @@ def check_epic(epic: Epic, desk: Desk, folder: EpicFolder) -> tuple[Problem, ...
     return tuple(document.problem(*each) for each in wrong)
 
 
-def _unknown_names(epic: Epic, desk: Desk) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+def _unknown_names(epic: Epic, desk: Desk) -> Iterator[Said]:
     if epic.owner and epic.owner not in desk.people:
         hint = did_you_mean(epic.owner, desk.people, f"Add them to {PEOPLE}.")
-        yield ("owner",), f"Nobody in {PEOPLE} has the id {shown(epic.owner)}.", hint
+        message = f"Nobody in {PEOPLE} has the id {shown(epic.owner)}."
+        yield ("owner",), message, hint, Rule.UNKNOWN_PERSON
     for index, task in enumerate(epic.tasks):
         for number, profile in enumerate(task.profiles):
             if profile not in desk.profiles:
                 hint = did_you_mean(profile, desk.profiles, f"Add it to {PROFILES}.")
                 message = f"No profile in {PROFILES} has the id {shown(profile)}."
-                yield ("tasks", index, "profiles", number), message, hint
+                yield ("tasks", index, "profiles", number), message, hint, Rule.UNKNOWN_PROFILE
 
 
 def _settings_or_refuse(data: bytes | None) -> Settings:
     if data is None:
         hint = "Run `copydesk init` in the repository's root."
-        raise ContentError((Problem(SETTINGS, 0, 0, "The file does not exist.", hint),))
+        message = "The file does not exist."
+        raise ContentError((Problem(SETTINGS, 0, 0, message, hint, Rule.NO_SETTINGS),))
     return read_settings(data)
 
 
@@ -193,7 +198,8 @@ def _shared(
             line = document.place((top, first, name))[0]
             message = f"Line {line} has the same `{name}` already: {shown(key(entry))}."
             hint = "Give each entry its own, or remove one of the two."
-            problems.append(document.problem((top, index, name), message, hint))
+            at = (top, index, name)
+            problems.append(document.problem(at, message, hint, Rule.DUPLICATE_ENTRY))
     return problems
 
 

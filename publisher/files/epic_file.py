@@ -9,6 +9,7 @@ from typing import Any
 from publisher.domain.epic import NO_OPTIONS, Epic, Media, Override, Part, Task
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
+from publisher.domain.rules import Rule
 from publisher.domain.walltime import TimeProblem, WallTime, parse_duration, resolve, zone_named
 from publisher.files.media_paths import media_fault
 from publisher.files.schema import schema_problems
@@ -18,6 +19,7 @@ from publisher.files.yaml_text import MAX_PROBLEMS, Document, read_yaml
 Pointer = tuple[str | int, ...]
 Values = Mapping[str, Any]
 
+_NOTHING = "There is neither text nor media here."
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
@@ -61,7 +63,7 @@ def _text(written: str) -> str:
 def _bad_name(path: str, epic_id: str) -> Problem:
     message = f"The folder's name {shown(epic_id)} cannot be the id of an epic."
     hint = "Use lower-case letters, digits and hyphens, at most 80, for example spring-launch."
-    return Problem(path, 0, 0, message, hint)
+    return Problem(path, 0, 0, message, hint, Rule.FOLDER_NAME)
 
 
 @dataclass(slots=True)
@@ -82,7 +84,12 @@ class _Reading:
             self._task(task, ("tasks", index), schedule)
             for index, task in enumerate(value.get("tasks", ()))
         )
-        self._twice([task.id for task in tasks], "task id", lambda i: ("tasks", i, "id"))
+        self._twice(
+            [task.id for task in tasks],
+            "task id",
+            Rule.DUPLICATE_TASK,
+            lambda i: ("tasks", i, "id"),
+        )
         return Epic(
             id=epic_id,
             path=path,
@@ -95,10 +102,10 @@ class _Reading:
 
     def _task(self, value: Values, at: Pointer, schedule: WallTime | None) -> Task:
         profiles = tuple(value.get("profiles", ()))
-        self._twice(profiles, "profile", lambda i: (*at, "profiles", i))
+        self._twice(profiles, "profile", Rule.DUPLICATE_PROFILE, lambda i: (*at, "profiles", i))
         if not profiles and "schedule" in self.document.value:
             hint = "Add `profiles: [...]`, or remove the task."
-            self._add(at, "This task is scheduled and goes to no profile.", hint)
+            self._add(at, "This task is scheduled and goes to no profile.", hint, Rule.NO_PROFILE)
         parts = (
             self._part(value, at),
             *(
@@ -120,7 +127,7 @@ class _Reading:
         part = Part(_text(value.get("body", "")), tuple(self._media(value, at)))
         if not part.body and not part.media:
             place = (*at, "body") if "body" in value else at
-            self._add(place, "There is neither text nor media here.", "Write a `body`.")
+            self._add(place, _NOTHING, "Write a `body`.", Rule.NOTHING_TO_SAY)
         return part
 
     def _media(self, value: Values, at: Pointer) -> Iterator[Media]:
@@ -128,7 +135,8 @@ class _Reading:
             place = (*at, "media", index)
             if ("file" in item) == ("url" in item):
                 hint = "Write `file: media/…`, or `url: https://…`, and not both."
-                self._add(place, "An attachment is either a `file` or a `url`.", hint)
+                message = "An attachment is either a `file` or a `url`."
+                self._add(place, message, hint, Rule.MEDIA_PATH)
                 continue
             fault = media_fault(item["file"], self.files) if "file" in item else None
             if fault:
@@ -147,9 +155,9 @@ class _Reading:
             if profile not in profiles:
                 hint = did_you_mean(profile, profiles, "Add it to `profiles`, or remove this.")
                 message = f"This task does not go to {shown(profile)}."
-                self._add(place, message, hint, key=True)
+                self._add(place, message, hint, Rule.FOREIGN_OVERRIDE, key=True)
             if override.body == "" and not first.media:
-                self._add((*place, "body"), "There is neither text nor media here.")
+                self._add((*place, "body"), _NOTHING, "", Rule.NOTHING_TO_SAY)
         return overrides
 
     def _due(self, value: Values, at: Pointer, schedule: WallTime | None) -> datetime | None:
@@ -157,28 +165,29 @@ class _Reading:
             return self._own_time(value, at)
         if "timezone" in value:
             hint = "Add `at`, or remove `timezone`."
-            self._add((*at, "timezone"), "`timezone` says nothing without `at`.", hint, key=True)
+            message = "`timezone` says nothing without `at`."
+            self._add((*at, "timezone"), message, hint, Rule.TWO_TIMES, key=True)
         if "after" not in value:
             return schedule.utc if schedule else None
         try:
             offset = parse_duration(value["after"])
             return schedule.utc + offset if schedule else None
         except TimeProblem as problem:
-            self._add((*at, "after"), str(problem))
+            self._add((*at, "after"), str(problem), "", Rule.TIME)
         except OverflowError:
-            self._add((*at, "after"), "This time is outside the calendar.")
+            self._add((*at, "after"), "This time is outside the calendar.", "", Rule.TIME)
         return None
 
     def _own_time(self, value: Values, at: Pointer) -> datetime | None:
         if "after" in value:
             hint = "Keep one of the two."
             message = "A task has its own `at`, or goes out `after` the epic's time, not both."
-            self._add((*at, "after"), message, hint, key=True)
+            self._add((*at, "after"), message, hint, Rule.TWO_TIMES, key=True)
         schedule = self.document.value.get("schedule")
         if schedule is None:
             hint = "Add `schedule` with `at` and `timezone` to the epic."
             message = "This task has its own time, and the epic has no schedule."
-            self._add((*at, "at"), message, hint, key=True)
+            self._add((*at, "at"), message, hint, Rule.NO_SCHEDULE, key=True)
         zone = value.get("timezone") or (schedule and schedule["timezone"]) or "UTC"
         zone_place = at if "timezone" in value else ("schedule",)
         time = self._time(value["at"], zone, at, zone_place)
@@ -190,15 +199,17 @@ class _Reading:
         try:
             return resolve(text, zone)
         except TimeProblem as problem:
-            fault, place = problem, (*at, "at")
+            fault, place, rule = problem, (*at, "at"), Rule.TIME
         try:
             zone_named(zone)
         except TimeProblem as problem:
-            fault, place = problem, (*(zone_at or at), "timezone")
-        self._add(place, str(fault))
+            fault, place, rule = problem, (*(zone_at or at), "timezone"), Rule.ZONE
+        self._add(place, str(fault), "", rule)
         return None
 
-    def _twice(self, names: Sequence[str], what: str, place: Callable[[int], Pointer]) -> None:
+    def _twice(
+        self, names: Sequence[str], what: str, rule: Rule, place: Callable[[int], Pointer]
+    ) -> None:
         if len(set(names)) == len(names):
             return
         seen: dict[str, int] = {}
@@ -207,9 +218,11 @@ class _Reading:
             if first < index:
                 line = self.document.place(place(first))[0]
                 message = f"The {what} {shown(name)} is here twice; line {line} has it already."
-                self._add(place(index), message, "Give each its own.")
+                self._add(place(index), message, "Give each its own.", rule)
 
-    def _add(self, at: Pointer, message: str, hint: str = "", *, key: bool = False) -> None:
-        self.problems.append(self.document.problem(at, message, hint, key=key))
+    def _add(
+        self, at: Pointer, message: str, hint: str = "", rule: str = "", *, key: bool = False
+    ) -> None:
+        self.problems.append(self.document.problem(at, message, hint, rule, key=key))
         if len(self.problems) >= MAX_PROBLEMS:
             raise ContentError(tuple(sorted(set(self.problems))))

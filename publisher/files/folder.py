@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
@@ -10,6 +10,7 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 from publisher.domain.epic import Desk, Epic
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
+from publisher.domain.rules import Rule
 from publisher.files.approvals_file import read_approvals
 from publisher.files.desk_files import PEOPLE, PROFILES, SETTINGS, check_epic, read_desk
 from publisher.files.epic_file import EpicFolder, read_epic
@@ -21,11 +22,15 @@ _LINK_HINT = "Put the file or folder itself there."
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The epics that can be used, the desk if it can, and everything that is wrong."""
+    """The epics that can be used, the desk if it can, and everything that is wrong.
+
+    `folders` has what each of these epics was read from, by its path.
+    """
 
     epics: tuple[Epic, ...]
     desk: Desk | None
     problems: tuple[Problem, ...]
+    folders: Mapping[str, EpicFolder] = field(default_factory=dict)
 
 
 def check_folder(root: Path, paths: Sequence[Path] = ()) -> Checked:
@@ -39,10 +44,12 @@ def check_folder(root: Path, paths: Sequence[Path] = ()) -> Checked:
     for start in paths or (check.root / EPICS,):
         for file in check.epic_files(_absolute(start), given=bool(paths)):
             found.setdefault(check.name(file), file)
-    epics = [check.epic(file, desk) for _, file in sorted(found.items())]
+    pairs = [check.epic(file, desk) for _, file in sorted(found.items())]
     check.same_ids(sorted(found))
-    read = tuple(epic for epic in epics if epic is not None)
-    return Checked(read, desk, tuple(sorted(set(check.problems))))
+    read = [pair for pair in pairs if pair is not None]
+    folders = {folder.path: folder for _epic, folder in read}
+    epics = tuple(epic for epic, _folder in read)
+    return Checked(epics, desk, tuple(sorted(set(check.problems))), folders)
 
 
 @dataclass(slots=True)
@@ -76,15 +83,16 @@ class _Check:
         mode = _mode(start)
         if mode is None:
             if given:
-                self._add(start, "This file or folder does not exist.")
+                self._add(start, Rule.UNREADABLE, "This file or folder does not exist.")
         elif S_ISDIR(mode):
             yield from self._below(start)
         elif start.name == "epic.yaml":
             yield start
         elif self.name(start) not in {SETTINGS, PEOPLE, PROFILES}:
-            self._add(start, "This is no epic.yaml.", "Name an epic.yaml or a folder.")
+            hint = "Name an epic.yaml or a folder."
+            self._add(start, Rule.NO_EPIC_FILE, "This is no epic.yaml.", hint)
 
-    def epic(self, file: Path, desk: Desk | None) -> Epic | None:
+    def epic(self, file: Path, desk: Desk | None) -> tuple[Epic, EpicFolder] | None:
         data = self._read(file)
         if data is None:
             return None
@@ -99,7 +107,7 @@ class _Check:
             self.problems.extend(check_epic(epic, desk, folder))
         beside = file.with_name("approvals.yaml")
         self.problems.extend(read_approvals(self._read(beside), self.name(beside)).problems)
-        return epic
+        return epic, folder
 
     def same_ids(self, names: Sequence[str]) -> None:
         by_id = defaultdict[str, list[str]](list)
@@ -107,22 +115,22 @@ class _Check:
             by_id[name.removesuffix("/epic.yaml").rpartition("/")[2]].append(name)
         for epic_id, holders in by_id.items():
             for name in holders if len(holders) > 1 else ():
-                others = ", ".join(other for other in holders if other != name)
-                message = f"The epic id “{epic_id}” is taken twice: {others} has it too."
-                hint = "Rename one of the folders."
-                self.problems.append(Problem(name, 0, 0, message, hint))
+                others = [other for other in holders if other != name]
+                self.problems.append(twin_problem(name, epic_id, others))
 
     def _below(self, start: Path) -> Iterator[Path]:
         for folder, names, files in os.walk(start, onerror=self._unreadable):
             here = Path(folder)
             for name in sorted(names):
                 if (here / name).is_symlink():
-                    self._add(here / name, "This folder is a symbolic link.", _LINK_HINT)
+                    message = "This folder is a symbolic link."
+                    self._add(here / name, Rule.LINK, message, _LINK_HINT)
             for name in sorted(files):
                 if name == "epic.yaml":
                     yield here / name
                 elif name.casefold() in {"epic.yml", "epic.yaml"}:
-                    self._add(here / name, "Epics are read from epic.yaml only.", "Rename it.")
+                    message = "Epics are read from epic.yaml only."
+                    self._add(here / name, Rule.NO_EPIC_FILE, message, "Rename it.")
 
     def _read(self, file: Path) -> bytes | None:
         """Return the bytes; None with a problem, or without one when there is no such file."""
@@ -132,7 +140,8 @@ class _Check:
         if mode is None:
             return None
         if not S_ISREG(mode):
-            self._add(file, "This is no ordinary file.", "Put a text file there.")
+            hint = "Put a text file there."
+            self._add(file, Rule.UNREADABLE, "This is no ordinary file.", hint)
             return None
         try:
             with file.open("rb") as stream:
@@ -152,17 +161,25 @@ class _Check:
             if step == self.root:
                 break
             if step.is_symlink():
-                self._add(step, "This is a symbolic link; Copydesk follows none.", _LINK_HINT)
+                message = "This is a symbolic link; Copydesk follows none."
+                self._add(step, Rule.LINK, message, _LINK_HINT)
                 return True
         return False
 
     def _unreadable(self, error: OSError, file: Path | None = None) -> None:
         place = file or Path(error.filename or self.root)
         reason = (error.strerror or "unknown reason").lower()
-        self._add(place, f"This cannot be read: {reason}.", "Check its permissions.")
+        message = f"This cannot be read: {reason}."
+        self._add(place, Rule.UNREADABLE, message, "Check its permissions.")
 
-    def _add(self, path: Path, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(self.name(path), 0, 0, message, hint))
+    def _add(self, path: Path, rule: Rule, message: str, hint: str = "") -> None:
+        self.problems.append(Problem(self.name(path), 0, 0, message, hint, rule))
+
+
+def twin_problem(name: str, epic_id: str, others: Iterable[str]) -> Problem:
+    """Say that the epic in file `name` shares its id with those in `others`."""
+    message = f"The epic id “{epic_id}” is taken twice: {', '.join(others)} has it too."
+    return Problem(name, 0, 0, message, "Rename one of the folders.", Rule.DUPLICATE_EPIC)
 
 
 def _absolute(path: Path) -> Path:

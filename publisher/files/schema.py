@@ -9,11 +9,19 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 from publisher.domain.problems import Problem
+from publisher.domain.rules import Rule
 from publisher.files import schema_words
 from publisher.files.starter import home
 from publisher.files.yaml_text import MAX_PROBLEMS, Document
 
 Schema = dict[str, Any]
+
+_RULES = {
+    "type": Rule.WRONG_TYPE,
+    "enum": Rule.NOT_ALLOWED,
+    "minLength": Rule.WRONG_LENGTH,
+    "maxLength": Rule.WRONG_LENGTH,
+}
 
 
 @cache
@@ -49,14 +57,18 @@ def _problems(document: Document, error: ValidationError, schema: Schema) -> lis
     match error.schema_path[-1]:
         case "additionalProperties":
             return [
-                document.problem([*pointer, key], *words.unknown(key), key=True)
+                document.problem([*pointer, key], *words.unknown(key), Rule.UNKNOWN_KEY, key=True)
                 for key in sorted(set(value) - set(rule.get("properties", ())))[:MAX_PROBLEMS]
             ]
         case "required":
             missing = [key for key in rule["required"] if key not in value]
-            return [document.problem(pointer, *words.missing(key), key=True) for key in missing]
+            return [
+                document.problem(pointer, *words.missing(key), Rule.MISSING_KEY, key=True)
+                for key in missing
+            ]
         case keyword:
-            return [document.problem(pointer, *words.wrong(str(keyword)))]
+            broken = _RULES.get(str(keyword), Rule.WRONG_FORM)
+            return [document.problem(pointer, *words.wrong(str(keyword)), broken)]
 
 
 def _at(schema: Schema, path: Sequence[str | int]) -> Schema:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import yaml
 
 from publisher.domain.problems import Problem
+from publisher.domain.rules import Rule
 
 Fault = tuple[str, str]
 
@@ -82,14 +83,15 @@ def syntax_fault(error: yaml.MarkedYAMLError, text: str, path: str) -> Problem:
     if at_start and start is not None:
         mark = start
     if mark is None:
-        return Problem(path, 0, 0, f"This is no valid YAML: {said}.")
+        return Problem(path, 0, 0, f"This is no valid YAML: {said}.", rule=Rule.SYNTAX)
     lines = text.splitlines() if mark.line else [text.split("\n", 1)[0]]
     line = lines[mark.line] if mark.line < len(lines) else ""
     if fault is None and said in _JUDGES:
         fault = _JUDGES[said](line, mark.column)
     if fault is None:
         fault = (f"This is no valid YAML: {said}.", "Check indentation, colons and quotes.")
-    return Problem(path, mark.line + 1, mark.column + 1, *fault)
+    rule = Rule.TAB if fault is _TABS else Rule.SYNTAX
+    return Problem(path, mark.line + 1, mark.column + 1, *fault, rule)
 
 
 def _extra_colon(line: str, column: int) -> Fault:

@@ -9,6 +9,7 @@ import yaml
 
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
+from publisher.domain.rules import Rule
 from publisher.files.words import shown
 from publisher.files.yaml_faults import syntax_fault
 from publisher.files.yaml_text import CONTROL, MAX_BYTES, MAX_DEPTH, MAX_VALUES, load
@@ -67,7 +68,7 @@ def scan(text: str, path: str) -> Node:
         raise ContentError((syntax_fault(error, text, path),)) from None
     except (yaml.YAMLError, ValueError) as error:
         message = f"This cannot be read as YAML: {' '.join(str(error).split())[:120]}."
-        raise ContentError((Problem(path, 0, 0, message),)) from None
+        raise ContentError((Problem(path, 0, 0, message, rule=Rule.SYNTAX),)) from None
     return scanner.root
 
 
@@ -91,7 +92,8 @@ class _Scanner:
                 self._documents += 1
                 if self._documents > 1:
                     hint = "Remove the line `---` and what belongs elsewhere."
-                    self._refuse(place, "A second document begins here; a file holds one.", hint)
+                    message = "A second document begins here; a file holds one."
+                    self._refuse(Rule.SECOND_DOCUMENT, place, message, hint)
             case yaml.AliasEvent():
                 self._alias(event, place)
             case yaml.ScalarEvent():
@@ -106,12 +108,13 @@ class _Scanner:
     def _alias(self, event: yaml.AliasEvent, place: Place) -> None:
         anchor = event.anchor
         if self._awaits_key():
-            self._refuse(place, f"“*{anchor}” stands where a key belongs.", "Write the key out.")
+            message = f"“*{anchor}” stands where a key belongs."
+            self._refuse(Rule.ALIAS, place, message, "Write the key out.")
         node = self._anchors.get(anchor or "")
         if node is None:
             what = "contains itself" if anchor in self._anchors else "was never defined"
             hint = "Text that begins with * goes into quotes, or below `|`."
-            self._refuse(place, f"The alias “*{anchor}” {what}.", hint)
+            self._refuse(Rule.ALIAS, place, f"The alias “*{anchor}” {what}.", hint)
         self._count(node.values, node.characters, place, alias=True)
         self._attach(node, alias=span_of(event))
 
@@ -120,7 +123,8 @@ class _Scanner:
         plain, value = not event.style, event.value
         if not plain and CONTROL.search(value):
             hint = "Write the text without it."
-            self._refuse(place, "This text holds an escaped control character.", hint)
+            message = "This text holds an escaped control character."
+            self._refuse(Rule.CONTROL, place, message, hint)
         self._count(1, len(value), place)
         if not self._stack and (value or not plain):
             self._refuse_top(place, "text")
@@ -143,12 +147,13 @@ class _Scanner:
         if self._awaits_key():
             what = "mapping" if is_mapping else "list"
             hint = "Text that begins with { or [ goes into quotes."
-            self._refuse(place, f"A {what} stands where a key belongs; keys are text.", hint)
+            message = f"A {what} stands where a key belongs; keys are text."
+            self._refuse(Rule.KEY, place, message, hint)
         if not self._stack and not is_mapping:
             self._refuse_top(place, "a list")
         if len(self._stack) >= MAX_DEPTH:
             message = f"Lists and mappings are nested more than {MAX_DEPTH} levels deep."
-            self._refuse(place, message, "Make the file flatter.")
+            self._refuse(Rule.TOO_MUCH, place, message, "Make the file flatter.")
         style = ("{" if is_mapping else "[") if event.flow_style else (":" if is_mapping else "-")
         node = Node(place, span_of(event), style, event.anchor or "")
         self._stack.append(_Open(node, event.anchor, is_mapping, self._values, self._characters))
@@ -179,14 +184,14 @@ class _Scanner:
     def _key(self, key: str, place: Place, *, plain: bool) -> None:
         parent = self._stack[-1]
         if plain and not isinstance(resolved(key), str):
-            self._refuse(place, f"The key {shown(key)} is no text.", _QUOTE_IT)
+            self._refuse(Rule.KEY, place, f"The key {shown(key)} is no text.", _QUOTE_IT)
         if key == "<<":
             hint = "Write the keys out."
-            self._refuse(place, "Merging with `<<` is not supported.", hint)
+            self._refuse(Rule.MERGE, place, "Merging with `<<` is not supported.", hint)
         first = parent.node.keys.get(key)
         if first:
             message = f"The key {shown(key)} is here a second time; line {first[0]} has it already."
-            self._refuse(place, message, "Keep one of the two.")
+            self._refuse(Rule.DUPLICATE_KEY, place, message, "Keep one of the two.")
         parent.node.keys[key] = place
         parent.key = key
 
@@ -200,29 +205,31 @@ class _Scanner:
             return
         if alias:
             message = "Aliases blow this file up: written out it is far too large."
-            self._refuse(place, message, "Write out what is meant.")
+            self._refuse(Rule.TOO_MUCH, place, message, "Write out what is meant.")
         message = f"The file holds more than {MAX_VALUES} values."
-        self._refuse(place, message, "Split it into several epics.")
+        self._refuse(Rule.TOO_MUCH, place, message, "Split it into several epics.")
 
     def _check_tag(self, tag: str | None, place: Place) -> None:
         if tag is not None:
             written = tag.replace("tag:yaml.org,2002:", "!!", 1)
             hint = "Remove it; text that begins with ! goes into quotes."
-            self._refuse(place, f"The YAML tag {shown(written)} is not supported.", hint)
+            message = f"The YAML tag {shown(written)} is not supported."
+            self._refuse(Rule.TAG, place, message, hint)
 
     def _check_number(self, value: str, place: Place) -> None:
         number = resolved(value)
         if isinstance(number, float) and not isfinite(number):
             message = f"The number {shown(value)} is too large, or is none."
-            self._refuse(place, message, "If it is meant as text, put it into quotes.")
+            hint = "If it is meant as text, put it into quotes."
+            self._refuse(Rule.NUMBER, place, message, hint)
 
     def _refuse_top(self, place: Place, what: str) -> NoReturn:
         message = f"The file must consist of `key: value` lines; this is {what}."
         hint = "Begin with a line like `title: …`, with a space after the colon."
-        self._refuse(place, message, hint)
+        self._refuse(Rule.NO_MAPPING, place, message, hint)
 
-    def _refuse(self, place: Place, message: str, hint: str) -> NoReturn:
-        raise ContentError((Problem(self._path, *place, message, hint),))
+    def _refuse(self, rule: Rule, place: Place, message: str, hint: str) -> NoReturn:
+        raise ContentError((Problem(self._path, *place, message, hint, rule),))
 
 
 def span_of(event: yaml.Event | yaml.Token) -> Span:

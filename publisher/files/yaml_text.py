@@ -11,6 +11,7 @@ import ryaml
 
 from publisher.domain.errors import ContentError
 from publisher.domain.problems import Problem
+from publisher.domain.rules import Rule
 
 if TYPE_CHECKING:
     from publisher.files.yaml_nodes import Node
@@ -50,9 +51,15 @@ class Document:
         return place if key else node.place
 
     def problem(
-        self, pointer: Sequence[str | int], message: str, hint: str = "", *, key: bool = False
+        self,
+        pointer: Sequence[str | int],
+        message: str,
+        hint: str = "",
+        rule: str = "",
+        *,
+        key: bool = False,
     ) -> Problem:
-        return Problem(self.path, *self.place(pointer, key=key), message, hint)
+        return Problem(self.path, *self.place(pointer, key=key), message, hint, rule)
 
     @cached_property
     def text(self) -> str:
@@ -76,7 +83,7 @@ def read_yaml(data: bytes, path: str) -> Document:
         _explain(text, path, str(error))
     if value is None:
         hint = "Begin with a `key: value` line, or delete the file."
-        raise ContentError((Problem(path, 0, 0, "The file is empty.", hint),))
+        raise ContentError((Problem(path, 0, 0, "The file is empty.", hint, Rule.EMPTY),))
     if not isinstance(value, dict) or _is_odd(value, escapes="\\" in text):
         _explain(text, path, "it holds a value that cannot be used")
     return Document(path, data, value)
@@ -84,7 +91,8 @@ def read_yaml(data: bytes, path: str) -> Document:
 
 def too_large(path: str, size: int) -> Problem:
     message = f"The file is {size / MAX_BYTES:.1f} MiB large; text files hold at most 1 MiB."
-    return Problem(path, 0, 0, message, "Put pictures and films into media/ as files.")
+    hint = "Put pictures and films into media/ as files."
+    return Problem(path, 0, 0, message, hint, Rule.TOO_LARGE)
 
 
 def _decoded(data: bytes, path: str) -> str:
@@ -97,7 +105,8 @@ def _decoded(data: bytes, path: str) -> str:
         place = (_lines(before), len(before) - before.rfind("\n"))
         message = f"Byte {error.start} of the file (0x{data[error.start]:02x}) is not UTF-8."
         hint = "Save the file with the encoding UTF-8."
-        raise ContentError((Problem(path, *place, message, hint),)) from None
+        problem = Problem(path, *place, message, hint, Rule.ENCODING)
+        raise ContentError((problem,)) from None
 
 
 def _lines(text: str) -> int:
@@ -157,9 +166,10 @@ def _explain(text: str, path: str, said: str) -> NoReturn:
         place = (_lines(before), len(before) - before.rfind("\n"))
         message = f"A control character (U+{ord(control[0]):04X}) is hidden here."
         hint = "Delete it; it often comes along when text is pasted."
-        raise ContentError((Problem(path, *place, message, hint),))
+        raise ContentError((Problem(path, *place, message, hint, Rule.CONTROL),))
     _scan(text, path)
     found = _REFUSED_AT.search(said)
     line, column = (int(found[1]), int(found[2])) if found else (0, 0)
     said = _REFUSED_AT.sub("", said)
-    raise ContentError((Problem(path, line, column, f"This cannot be read as YAML: {said}."),))
+    message = f"This cannot be read as YAML: {said}."
+    raise ContentError((Problem(path, line, column, message, rule=Rule.SYNTAX),))
