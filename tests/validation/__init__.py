@@ -1,0 +1,1 @@
+"""Validation as a whole: real folders, real media, real processes."""
