@@ -8,7 +8,7 @@ from publisher.domain.approvals import EntryKind
 from publisher.domain.delivery import DeliveryStatus
 from publisher.domain.holds import HoldReason
 from publisher.domain.states import EpicState
-from publisher.entrypoints.cli_content import validate
+from publisher.entrypoints.cli_validate import validate
 from publisher.files.approvals_file import approvals_path
 from tests.integration.approving import Approving, needing_approval
 from tests.integration.world import ANA, SPRING, World, ago, epic_text, task, whole_second_after
@@ -203,6 +203,6 @@ def test_platforms_that_do_not_exist_are_named_where_policy_and_roles_name_them(
     assert "content/copydesk.yaml: There is no platform “sandbx”. Did you mean" in trouble
     assert "content/people.yaml: There is no platform “sandboxes”. Did you mean" in trouble
     told = CliRunner().invoke(validate, [str(world.people.folder)])
-    assert "content/copydesk.yaml:8:38: There is no platform “sandbx”." in told.output
-    assert "content/people.yaml:4:59: There is no platform “sandboxes”." in told.output
+    assert "content/copydesk.yaml:8:38: error CD409: There is no platform “sandbx”." in told.output
+    assert "content/people.yaml:4:59: error CD409: There is no platform “sandboxes”." in told.output
     assert told.exit_code == 1

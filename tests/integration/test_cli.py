@@ -283,7 +283,9 @@ def test_init_validate_and_what_is_wrong(desk: Desk, world: World) -> None:
     ended = run("validate", "--json", str(epic), environ=desk.environ)
     assert ended.returncode == 1
     [problem] = json.loads(ended.stdout)["problems"]
-    assert set(problem) == {"path", "line", "column", "message", "hint"}
+    assert set(problem) == {
+        "path", "line", "column", "rule", "severity", "message", "hint",
+    }  # fmt: skip
 
 
 def test_no_colours_where_there_is_no_terminal(desk: Desk, world: World) -> None:
