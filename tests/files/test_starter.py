@@ -71,13 +71,15 @@ def test_editors_know_every_schema(tmp_path: Path) -> None:
 
 def test_the_workflow_may_only_read_and_pins_what_it_uses() -> None:
     workflow = yaml.safe_load(dict(starter_files("x"))[".github/workflows/copydesk-validate.yml"])
-    assert workflow["permissions"] == {"contents": "read"}
+    assert workflow["permissions"] == {}
     assert list(workflow[True]) == ["pull_request"]
     (job,) = workflow["jobs"].values()
+    assert job["permissions"] == {"contents": "read"}
     uses = [step["uses"] for step in job["steps"] if "uses" in step]
     assert len(uses) == 2
     assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", use) for use in uses)
-    assert [step["run"] for step in job["steps"] if "run" in step][-1] == "copydesk validate"
+    runs = [step["run"] for step in job["steps"] if "run" in step]
+    assert runs[-1] == 'copydesk validate --format github --base "origin/$GITHUB_BASE_REF"'
     assert "secrets" not in str(workflow)
 
 
