@@ -10,7 +10,10 @@ from publisher.domain.errors import ConfigError, CopydeskError, Unavailable
 
 _COMMANDS = {
     "init": ("content", "Make a content repository to begin with."),
-    "validate": ("content", "Check content files; say what is wrong and where."),
+    "validate": ("validate", "Check content files; say what is wrong and where."),
+    "fmt": ("fmt", "Tidy spaces and line ends of content files, and nothing else."),
+    "preview": ("preview", "Show what an epic will look like on every profile."),
+    "explain": ("validate", "Say why a rule exists and how to mend what breaks it."),
     "new": ("draft", "Begin an epic: a branch with a draft pull request."),
     "edit": ("draft", "Edit an epic; what changes must be approved again."),
     "duplicate": ("draft", "Begin a copy of an epic."),
