@@ -14,6 +14,7 @@ from benchmarks.lateness import lateness
 from benchmarks.library import library
 from benchmarks.media import media
 from benchmarks.recovery import recovery
+from benchmarks.validation import validation
 
 BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
     "burst": burst,
@@ -22,6 +23,7 @@ BENCHMARKS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
     "growth": growth,
     "library": library,
     "media": media,
+    "validation": validation,
 }
 
 
