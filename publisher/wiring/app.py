@@ -1,10 +1,8 @@
 """One process's view of one content repository."""
 
-import asyncio
 import logging
 import os
 import random
-import signal
 import socket
 import tempfile
 import threading
@@ -19,14 +17,13 @@ from uuid import uuid4
 import redis
 
 from publisher.adapters.branch_index import SqliteBranchIndex
-from publisher.adapters.clock import DriftGuard, boot_clock, utc_now
+from publisher.adapters.clock import DriftGuard, utc_now
 from publisher.adapters.git_branches import GitBranches
 from publisher.adapters.git_store import BOT, GitStore
 from publisher.adapters.http import AiohttpHttp
 from publisher.adapters.index import SqliteIndex
 from publisher.adapters.local_forge import LocalForge
 from publisher.adapters.redis_gate import RedisGate
-from publisher.adapters.redis_lane import RedisLane
 from publisher.adapters.rq_queue import (
     RqQueue,
     delivery_worker,
@@ -42,16 +39,17 @@ from publisher.domain.epic import Desk, Profile
 from publisher.domain.fit import NO_LIMITS
 from publisher.domain.limits import Limits
 from publisher.domain.policy import Policy
+from publisher.files.limits_file import limits_for
 from publisher.platforms import find_all
 from publisher.ports import Account, Forge, Heads, Platform
-from publisher.usecases.carrier import Carrier, Carrying
 from publisher.usecases.decide import Decide
 from publisher.usecases.queries import Event, Planned, Queries
 from publisher.usecases.round import Round, RoundReport
 from publisher.usecases.standings import Standings
 from publisher.usecases.story import story_of
 from publisher.usecases.verify import Verify
-from publisher.wiring.connections import connected, connected_async
+from publisher.wiring.carrying import carried
+from publisher.wiring.connections import connected
 from publisher.wiring.editorial import Editorial, editorial_of
 from publisher.wiring.media import MediaParts
 from publisher.wiring.round_lock import round_lock
@@ -205,9 +203,8 @@ class App:
         return self.config.policy(desk, local_forge=self.store.remote.local)
 
     def limits(self, profile: Profile) -> Limits:
-        """What the platform of a profile takes."""
-        del profile
-        return NO_LIMITS
+        """What the platform of a profile takes; nothing is known of one that the table lacks."""
+        return limits_for(profile) or NO_LIMITS
 
     def secrets(self, profile: Profile) -> Mapping[str, str]:
         return self.config.secrets(profile, self.platforms[profile.platform].about.secret_names)
@@ -274,27 +271,7 @@ class App:
 
     async def carry(self, caller: str) -> None:
         """Carry what is handed out, until nothing is left; SIGUSR1 gives the rest back."""
-        stop = asyncio.Event()
-        with suppress(ValueError, RuntimeError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stop.set)
-        timing = self.config.timing
-        client = connected_async(self.config.redis_url)
-        lane = RedisLane(client, self.repository, caller, timing.lease, timing.call_budget)
-        try:
-            async with AiohttpHttp(timing) as http:
-                carrying = Carrying(
-                    lane=lane,
-                    contents=self.media.contents,
-                    platforms=self.platforms,
-                    secrets=self.secrets,
-                    http=http,
-                    timing=timing,
-                    boot=boot_clock,
-                    wake_round=self.queue.wake_round,
-                )
-                await Carrier(carrying).run(stop)
-        finally:
-            await client.aclose()
+        await carried(self, caller)
 
     def work_on_rounds(self, stopping: Callable[[], None]) -> bool:
         """Run RQ's loop for rounds; True when it was asked to stop, which it says at once."""

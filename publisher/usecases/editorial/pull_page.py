@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from publisher.domain.epic import Desk, Epic, Task
+from publisher.domain.epic import Desk
+from publisher.domain.preview import Preview, cards_of
 from publisher.domain.roles import names
-from publisher.domain.standing import TaskApproval
-from publisher.domain.walltime import zone_named
 from publisher.ports import Pull
 from publisher.usecases.editorial.survey import Surveyed
+from publisher.usecases.pr_comment import LONGEST, pr_comment
+from publisher.usecases.previewing import TABLES
+
+_MOST_PROBLEMS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,42 +44,34 @@ def pull_page(
         approved=not broken and done == len(standings),
         summary=summary[:140],
         labels=(f"copydesk: {'draft' if pull.draft else 'review'}",),
-        text="\n\n".join(blocks),
+        text="\n\n".join(blocks)[:LONGEST],
         head=pull.head,
     )
 
 
 def _epic(epic_id: str, surveyed: Surveyed, contested: str, desk: Desk) -> Iterator[str]:
-    epic = surveyed.proposed
-    yield f"### {epic.title if epic else epic_id}"
-    if surveyed.problems:
-        yield "\n".join(f"- {problem}" for problem in surveyed.problems[:20])
+    """What its tasks will look like, what they lack, and whether they hold something up."""
     if contested:
         yield (
             f"**On hold:** {epic_id} is scheduled, and this pull request changes it. Nothing of it"
             " goes out until this is merged or closed."
         )
+    epic = surveyed.proposed
     if epic is None:
+        yield f"### {epic_id} cannot be read"
+        yield "\n".join(f"- {problem}" for problem in surveyed.problems[:_MOST_PROBLEMS])
         return
+    missing = {task: one.missing for task, one in surveyed.approvals.items()}
+    yield pr_comment(
+        Preview(
+            epic=epic_id,
+            path=epic.path,
+            title=epic.title,
+            zone=epic.schedule.zone if epic.schedule else desk.settings.timezone,
+            cards=cards_of(epic, desk, {}, TABLES),
+            problems=surveyed.problems,
+            missing=missing,
+        )
+    )
     if not epic.tasks:
         yield "No task yet."
-        return
-    rows = (_row(task, surveyed.approvals.get(task.id), epic, desk) for task in epic.tasks)
-    yield "\n".join(["| task | goes to | goes live | approved |", "|---|---|---|---|", *rows])
-    missing = [s.missing for s in surveyed.approvals.values() if s.missing]
-    if missing:
-        yield "\n".join(f"- {sentence}" for sentence in missing)
-
-
-def _row(task: Task, standing: TaskApproval | None, epic: Epic, desk: Desk) -> str:
-    by = names(person.name for person in standing.by) if standing else ""
-    mark = f"✅ {by}".strip() if standing and standing.complete else f"⏳ {by}".strip()
-    zone = epic.schedule.zone if epic.schedule else desk.settings.timezone
-    return f"| {task.id} | {', '.join(task.profiles)} | {_times(task.due, zone)} | {mark} |"
-
-
-def _times(due: datetime | None, zone: str) -> str:
-    if due is None:
-        return "not scheduled"
-    local = due.astimezone(zone_named(zone)).strftime("%Y-%m-%d %H:%M")
-    return f"{local} {zone} ({due.strftime('%H:%M')} UTC)"
