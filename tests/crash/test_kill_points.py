@@ -285,7 +285,11 @@ def test_every_point_is_survived_and_every_point_was_passed() -> None:
     assert not never, "never passed:\n" + "\n".join(never)
     wrongly = [str(p) for p in points if p.name in run.hit and excused(p)]
     assert not wrongly, "excused, but passed:\n" + "\n".join(wrongly)
-    alive = [str(p) for p in points if p.name in wanted - run.died_at]
+    # A kill that found its step passed already, by an epic that was still recovering, comes again.
+    left = [(p, "child") for p in points if p.name in wanted - run.died_at]
+    again = Run("again", left, desks=min(DESKS, len(left))).work() if left else run
+    assert not again.faults, "\n".join(again.faults)
+    alive = [str(p) for p, _ in left if p.name not in again.died_at]
     assert not alive, "nobody died at:\n" + "\n".join(alive)
 
 
