@@ -79,12 +79,12 @@ def read_approvals(data: bytes | None, path: str) -> ReadApprovals:
 
 def dump_approvals(epic_path: str, approvals: Approvals) -> bytes:
     """Render the file; the same entries always give the same bytes."""
-    import yaml  # noqa: PLC0415 - slow to import, and needed only where something is written
+    # PyYAML is slow to import, and needed only where something is written
+    from publisher.files.machine_yaml import dump_yaml  # noqa: PLC0415
 
     header = HEADER.format(up="../" * (epic_path.count("/") + 1))
     plain = {"entries": [_plain(entry) for entry in approvals.entries]}
-    text = yaml.dump(plain, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100)
-    data = (header + text).encode()
+    data = (header + dump_yaml(plain)).encode()
     if len(data) > MAX_BYTES:
         raise Refused(f"{approvals_path(epic_path)} would be larger than 1 MiB: begin a new epic.")
     return data

@@ -5,10 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import yaml
-
 from publisher.domain.errors import ContentError
 from publisher.domain.media import MediaCause, MediaFault, MediaKind, Probe, Unusable, Usable
+from publisher.files.machine_yaml import dump_yaml
 from publisher.files.schema import schema_problems
 from publisher.files.starter import schema_line
 from publisher.files.yaml_text import read_yaml
@@ -44,10 +43,7 @@ def dump_lock(pins: Iterable[Pin], epic_path: str) -> bytes:
     entries = [_entry(pin) for pin in pins]
     folder = epic_path.rpartition("/")[2]
     header = _HEADER.format(epic=folder, schema=schema_line(epic_path, "media.lock"))
-    text = yaml.dump(
-        {"media": entries}, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100
-    )
-    return (header + text).encode()
+    return (header + dump_yaml({"media": entries})).encode()
 
 
 def _entry(pin: Pin) -> dict[str, Any]:

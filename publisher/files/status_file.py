@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import yaml
-
 from publisher.domain.delivery import Attempt, Delivery, DeliveryStatus, Key, Record
 from publisher.domain.epic import Epic
 from publisher.domain.media import UnreadyMedia
 from publisher.domain.situation import EpicSituation, assess
 from publisher.domain.standing import TaskApproval
+from publisher.files.machine_yaml import dump_yaml
 from publisher.files.starter import schema_line
 
 HEADER = """\
@@ -44,8 +43,7 @@ def dump_status(epic: Epic, record: Record, approvals: Mapping[str, TaskApproval
     if record.media:
         plain["media"] = [_media(media) for media in record.media]
     header = HEADER.format(epic=epic.id, schema=schema_line(epic.path, "status"))
-    text = yaml.dump(plain, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100)
-    return (header + text).encode()
+    return (header + dump_yaml(plain)).encode()
 
 
 def _delivery(delivery: Delivery | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Hostile and broken files of every kind: never a traceback, never a hang, never much memory."""
 
-import resource
+import subprocess
+import sys
 from pathlib import Path
 from time import perf_counter
 
@@ -19,6 +20,7 @@ from publisher.usecases.validation import Circumstances, validate
 from tests.files.bad_epics import ALL, Bad
 from tests.validation.folders import EPIC, NOW, Folder
 
+ROOT = Path(__file__).parents[2]
 SLOWEST = 10.0
 PIECES = [
     EPIC,
@@ -111,10 +113,20 @@ def test_no_settings_end_in_a_traceback(
     everything(folder)
 
 
+MEASURED = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, "-m", "publisher", "validate", sys.argv[1]], capture_output=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
 def test_the_largest_texts_stay_below_500_mb(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "r")
     folder.epic(EPIC.replace("Spring is here.", '"' + "a.b😷 #x @y " * 50_000 + '"'))
     begun = perf_counter()
     everything(folder)
     assert perf_counter() - begun < SLOWEST
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 500_000
+    command = [sys.executable, "-c", MEASURED, str(folder.root)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert 10_000 < int(told.stdout) < 500_000
