@@ -42,6 +42,13 @@ MOST_FAULTS = 10
 # Steps that cannot be passed in a healthy program, each with its reason.
 EXCUSED = (
     ("carrier", "_carry", "self._report(claim, claim.part, GiveUp(fault))", "", "only by a bug"),
+    (
+        "carrier",
+        "_carry",
+        "self._report(claim, claim.part, Retry(fault))",
+        "",
+        "only when the media store does not answer",
+    ),
     ("index", "_transaction", "self._db.execute('ROLLBACK')", "", "only when SQLite or git break"),
 )
 
