@@ -78,7 +78,9 @@ def _write_film(place: Path) -> None:
         track.width, track.height, track.pix_fmt = 1920, 1080, "yuvj420p"
         track.codec_context.qmin = track.codec_context.qmax = 1
         (first, *_others) = [
-            *track.encode(av.VideoFrame.from_image(image).reformat(format="yuvj420p")),
+            *track.encode(
+                av.VideoFrame.from_image(image).reformat(format="yuvj420p")  # type: ignore[no-untyped-call]  # av's own gap
+            ),
             *track.encode(None),
         ]
         data, number, written = bytes(first), 0, 0

@@ -3,10 +3,13 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
+
+import pygit2
 
 from publisher.adapters.git_objects import EPIC_FILE, GitObjects
 from publisher.adapters.git_remote import TRACKING, GitRemote
@@ -67,8 +70,14 @@ class GitStore:
                     raise
                 self._main = known.removeprefix(TRACKING)
             else:
-                self.objects.set_symbolic(KNOWN_MAIN, TRACKING + self._main)
+                self._remember_main(TRACKING + self._main)
         return self._main
+
+    def _remember_main(self, ref: str) -> None:
+        """For when the forge is away; of several processes that start at once, one writes it."""
+        if self.objects.symbolic(KNOWN_MAIN) != ref:
+            with suppress(OSError, pygit2.GitError):
+                self.objects.set_symbolic(KNOWN_MAIN, ref)
 
     def last_known_main(self) -> str:
         """The newest commit of main that this clone has seen, also while the forge is away."""

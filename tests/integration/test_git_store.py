@@ -59,6 +59,17 @@ def test_of_two_stores_that_push_at_once_exactly_one_wins(world: World) -> None:
     assert world.subjects(LEDGER) == ["note", "note", "Begin the ledger"]
 
 
+def test_processes_that_start_at_once_do_not_stumble_over_each_other(world: World) -> None:
+    store = world.app.store
+    store.remote.fetch()
+    busy = store.clone / "refs" / "copydesk" / "main.lock"
+    busy.parent.mkdir(parents=True, exist_ok=True)
+    busy.touch()
+
+    assert store.main == "main"
+    assert store.last_known_main()
+
+
 def test_the_first_ledger_of_all_is_a_race_like_any_other(world: World) -> None:
     one, two = stores(world, 2)
     seen = one.sync()
