@@ -29,9 +29,10 @@ PROJECTION_AGAIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What holds for a whole round."""
+    """What holds for a whole round. `clock` says what is wrong with the time; empty: nothing."""
 
     now: datetime
+    clock: str
     heads: Heads
     desk: Desk
     policy: Policy

@@ -79,7 +79,7 @@ class Round:
         """Run one round; raise Unavailable only when Redis itself does not answer."""
         now = self.gate.now()
         try:
-            report = self._round(now, force=force)
+            report = self._round(now, self.clock.trouble(now), force=force)
         except (Unavailable, NotFound, ContentError, Conflict) as error:
             log.warning("round stopped", extra={"action": "round_stopped", "why": str(error)})
             report = RoundReport(trouble=str(error))
@@ -89,12 +89,12 @@ class Round:
         self.gate.mark_round(report.trouble)
         return report
 
-    def _round(self, now: datetime, *, force: bool) -> RoundReport:
+    def _round(self, now: datetime, clock: str, *, force: bool) -> RoundReport:
         reports = self.gate.reports()
         heads = self.store.sync(force=force or bool(reports))
         for attempt in range(TRIES):
             self.index.catch_up(heads)
-            here = self._circumstances(now, heads, reports)
+            here = self._circumstances(now, clock, heads, reports)
             drafted = self._draft(here)
             draft = self._as_commit(here, drafted)
             if not draft.ledger and not draft.main:
@@ -113,7 +113,7 @@ class Round:
         raise Conflict(f"Others pushed first {TRIES} times in a row; trying again next round.")
 
     def _circumstances(
-        self, now: datetime, heads: Heads, reports: Mapping[str, Report]
+        self, now: datetime, clock: str, heads: Heads, reports: Mapping[str, Report]
     ) -> Circumstances:
         desk = self.index.desk
         newest = partial(self.store.newest_stamp, heads.ledger)
@@ -127,9 +127,8 @@ class Round:
             policy=self.policy(desk),
             generation=generation,
             owner=self.owner,
-            may_claim=not desk.settings.paused
-            and not self.gate.paused_now()
-            and not self.clock.trouble(self.gate.now()),
+            clock=clock,
+            may_claim=not (desk.settings.paused or clock or self.gate.paused_now()),
             reports=reports,
             expired=self.gate.expired(now),
             calling=self.gate.calling(now - VISIBLE_AFTER),
@@ -194,7 +193,7 @@ class Round:
         self, here: Circumstances, drafted: Drafted, commit: str, trouble: str
     ) -> RoundReport:
         faults = (f"{name}: {why}" for name, why in profile_faults(here.desk, self.platforms))
-        around = (trouble, self.clock.trouble(self.gate.now()), self.standings.trouble(here.desk))
+        around = (trouble, here.clock, self.standings.trouble(here.desk))
         named = (
             f"{fault.path}: {fault.message} {fault.hint}"
             for fault in policy_faults(here.desk, self.platforms)
