@@ -26,7 +26,7 @@ demo: install ## show the main job for real, in a temporary folder (KEEP=1 leave
 	@$(BIN)/copydesk demo $(if $(KEEP),--keep)
 
 test: install ## all tests but the crash tests and those against peers
-	$(BIN)/pytest -m 'not crash and not peers'
+	$(BIN)/pytest -n 2 -m "not crash and not peers"
 
 test-crash: install ## kill real processes at every step of a delivery
 	$(BIN)/pytest -m crash tests/crash/test_kill_points.py
