@@ -5,22 +5,19 @@ import asyncio
 import click
 
 from publisher.adapters.clock import utc_now
-from publisher.config import Config, read_environment
 from publisher.domain.errors import CopydeskError, Unavailable
-from publisher.entrypoints.cli_options import person, repo_option
-from publisher.ports import Signature
+from publisher.entrypoints.cli_options import repo_option
+from publisher.entrypoints.cli_person import doing, opened, request_option
 from publisher.usecases.decide import Decided
 from publisher.wiring import App
-
-
-def _app(repo: str) -> App:
-    return App(Config.from_env(read_environment(), repo))
 
 
 def _done(app: App, decided: Decided, word: str) -> None:
     """Say what was committed, and wake the workers if they can be reached from here."""
     for key in decided.keys:
         click.echo(f"{word}: {key}")
+    if decided.again:
+        click.echo("This was done before. Nothing was changed.")
     click.echo(f"Committed as {decided.commit[:10]}.")
     if app.config.redis_url:
         app.queue.wake_round()
@@ -29,48 +26,52 @@ def _done(app: App, decided: Decided, word: str) -> None:
 @click.command()
 @click.argument("epic")
 @click.argument("delivery", required=False)
+@request_option
 @repo_option
-def retry(epic: str, delivery: str | None, repo: str) -> None:
+def retry(epic: str, delivery: str | None, request: str | None, repo: str) -> None:
     """Try again what failed: DELIVERY (TASK/PROFILE, or one of the two), or all that failed.
 
     Example: copydesk retry spring-launch teaser/x-acme
     """
-    app = _app(repo)
-    who = Signature(*person(repo))
-    _done(app, app.decide.retry(epic, delivery, who, utc_now()), "Will be tried again")
+    app = opened(repo)
+    asked = doing(app, repo, request)
+    _done(app, app.decide.retry(epic, delivery, asked), "Will be tried again")
 
 
 @click.command()
 @click.argument("epic")
 @click.argument("delivery", required=False)
+@request_option
 @repo_option
-def hold(epic: str, delivery: str | None, repo: str) -> None:
+def hold(epic: str, delivery: str | None, request: str | None, repo: str) -> None:
     """Keep DELIVERY back, or all that waits, until release or cancel."""
-    app = _app(repo)
-    who = Signature(*person(repo))
-    _done(app, app.decide.hold(epic, delivery, who, utc_now()), "Held")
+    app = opened(repo)
+    asked = doing(app, repo, request)
+    _done(app, app.decide.hold(epic, delivery, asked), "Held")
 
 
 @click.command()
 @click.argument("epic")
 @click.argument("delivery", required=False)
+@request_option
 @repo_option
-def release(epic: str, delivery: str | None, repo: str) -> None:
+def release(epic: str, delivery: str | None, request: str | None, repo: str) -> None:
     """Let held deliveries go out now: DELIVERY, or all that are held."""
-    app = _app(repo)
-    who = Signature(*person(repo))
-    _done(app, app.decide.release(epic, delivery, who, utc_now()), "Released")
+    app = opened(repo)
+    asked = doing(app, repo, request)
+    _done(app, app.decide.release(epic, delivery, asked), "Released")
 
 
 @click.command()
 @click.argument("epic")
 @click.argument("delivery", required=False)
+@request_option
 @repo_option
-def cancel(epic: str, delivery: str | None, repo: str) -> None:
+def cancel(epic: str, delivery: str | None, request: str | None, repo: str) -> None:
     """Never send DELIVERY, or all that are held. What is out already stays out."""
-    app = _app(repo)
-    who = Signature(*person(repo))
-    _done(app, app.decide.cancel(epic, delivery, who, utc_now()), "Cancelled")
+    app = opened(repo)
+    asked = doing(app, repo, request)
+    _done(app, app.decide.cancel(epic, delivery, asked), "Cancelled")
 
 
 @click.command()
@@ -78,27 +79,35 @@ def cancel(epic: str, delivery: str | None, repo: str) -> None:
 @click.argument("delivery")
 @click.option("--live", "url", metavar="URL", help="It is live, at this address.")
 @click.option("--not-live", is_flag=True, help="It is not live: it will be sent.")
+@request_option
 @repo_option
-def resolve(epic: str, delivery: str, url: str | None, not_live: bool, repo: str) -> None:
+def resolve(
+    epic: str,
+    delivery: str,
+    url: str | None,
+    not_live: bool,
+    request: str | None,
+    repo: str,
+) -> None:
     """Answer for a delivery that is unconfirmed, after looking at the account.
 
     Example: copydesk resolve spring-launch teaser/x-acme --live https://x.com/acme/status/1
     """
     if (url is None) == (not not_live):
         raise click.UsageError("Say either --live URL or --not-live.")
-    app = _app(repo)
-    who = Signature(*person(repo))
-    _done(app, app.decide.resolve(epic, delivery, url, who, utc_now()), "Resolved")
+    app = opened(repo)
+    asked = doing(app, repo, request)
+    _done(app, app.decide.resolve(epic, delivery, url, asked), "Resolved")
 
 
 @click.command()
 @repo_option
 def pause(repo: str) -> None:
     """Stop everything at once; nothing goes out until resume."""
-    app = _app(repo)
+    app = opened(repo)
     at_once = _gate_says(app, paused=True)
     try:
-        decided = app.decide.pause(paused=True, who=Signature(*person(repo)), now=utc_now())
+        decided = app.decide.pause(doing(app, repo, None), paused=True)
     except CopydeskError:
         if at_once:
             click.secho("Paused in Redis, but not in git:", fg="yellow", err=True)
@@ -114,8 +123,8 @@ def pause(repo: str) -> None:
 @repo_option
 def resume(repo: str) -> None:
     """Go on after a pause. First attempts that are overdue by now wait for a release."""
-    app = _app(repo)
-    decided = app.decide.pause(paused=False, who=Signature(*person(repo)), now=utc_now())
+    app = opened(repo)
+    decided = app.decide.pause(doing(app, repo, None), paused=False)
     if app.config.redis_url:
         app.gate.settle_pause(paused=False)
         app.queue.wake_round()
@@ -127,7 +136,7 @@ def resume(repo: str) -> None:
 @repo_option
 def check(epic: str, repo: str) -> None:
     """Look whether what EPIC published is still there; mark what was removed on its platform."""
-    app = _app(repo)
+    app = opened(repo)
     gone = asyncio.run(app.verify(epic, utc_now()))
     for key in gone:
         click.secho(

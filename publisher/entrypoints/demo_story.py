@@ -84,7 +84,7 @@ class Story:
         told(editorial.editing.edit(edit))
         self._approve()
         told(editorial.schedules.publish_now(EPIC, stage.doing("ana")))
-        stage.app.decide.retry(EPIC, None, stage.doing("ana").author, utc_now())
+        stage.app.decide.retry(EPIC, None, stage.doing("ana"))
         stage.app.queue.wake_round()
         last = self._watch(lambda view: view.state is EpicState.PUBLISHED)
         self._act("What git remembers:")

@@ -7,13 +7,14 @@ from datetime import datetime
 from publisher.domain import decisions
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
 from publisher.domain.errors import Conflict, NotFound, Refused
-from publisher.domain.roles import Role, person_of, required
+from publisher.domain.roles import Role, required
 from publisher.files.desk_files import SETTINGS
 from publisher.files.ledger_file import dump_record, ledger_path
 from publisher.files.status_file import dump_status
 from publisher.files.words import did_you_mean
 from publisher.files.yaml_edit import set_value
-from publisher.ports import Draft, Heads, Index, Signature, Store
+from publisher.ports import Branches, Draft, Heads, Index, Store
+from publisher.usecases.editorial.doing import Doing
 from publisher.usecases.standings import Standings
 from publisher.usecases.verify import removed
 
@@ -24,78 +25,78 @@ Step = Callable[[Delivery, datetime, str], Delivery]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was committed: the deliveries, and the commit of the ledger (or of main)."""
+    """What was committed: the deliveries, and the commit of the ledger (or of main).
+
+    `again`: this request had been carried out before, and nothing was changed.
+    """
 
     keys: tuple[Key, ...]
     commit: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decide:
     """Each decision is one commit with the person as author; raced, it is tried three times.
 
-    Who may not is refused with a sentence that names who can.
+    Who may not is refused with a sentence that names who can. The same request again is known by
+    its trailer, and changes nothing.
     """
 
     store: Store
+    branches: Branches
     index: Index
     standings: Standings
 
-    def retry(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
+    def retry(self, epic: str, name: str | None, doing: Doing) -> Decided:
         """Try failed deliveries again: one, or all that failed."""
-        return self._decide("retry", epic, name, decisions.retried, _failed, who, now)
+        return self._decide("retry", epic, name, decisions.retried, _failed, doing)
 
-    def release(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
+    def release(self, epic: str, name: str | None, doing: Doing) -> Decided:
         """Let held deliveries go out."""
-        return self._decide("release", epic, name, decisions.released, _held, who, now)
+        return self._decide("release", epic, name, decisions.released, _held, doing)
 
-    def hold(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
+    def hold(self, epic: str, name: str | None, doing: Doing) -> Decided:
         """Keep back what waits, until somebody releases or cancels it."""
-        return self._decide("hold", epic, name, decisions.held, _waiting, who, now)
+        return self._decide("hold", epic, name, decisions.held, _waiting, doing)
 
-    def cancel(self, epic: str, name: str | None, who: Signature, now: datetime) -> Decided:
+    def cancel(self, epic: str, name: str | None, doing: Doing) -> Decided:
         """Never send held deliveries, or the one that is named."""
-        return self._decide("cancel", epic, name, decisions.cancelled, _held, who, now)
+        return self._decide("cancel", epic, name, decisions.cancelled, _held, doing)
 
-    def resolve(
-        self, epic: str, name: str, live_url: str | None, who: Signature, now: datetime
-    ) -> Decided:
+    def resolve(self, epic: str, name: str, live_url: str | None, doing: Doing) -> Decided:
         """Answer for a delivery whose outcome no machine can find out."""
 
         def step(delivery: Delivery, at: datetime, by: str) -> Delivery:
             return decisions.resolved(delivery, live_url, at, by)
 
-        return self._decide("resolve", epic, name, step, _unconfirmed, who, now)
+        return self._decide("resolve", epic, name, step, _unconfirmed, doing)
 
-    def mark_removed(
-        self, epic: str, keys: Sequence[Key], who: Signature, now: datetime
-    ) -> Decided:
+    def mark_removed(self, epic: str, keys: Sequence[Key], doing: Doing) -> Decided:
         """Say that these are gone from their platforms; they stay published."""
         gone = set(keys)
 
         def named(delivery: Delivery) -> bool:
             return delivery.key in gone
 
-        return self._decide("removed", epic, None, removed, named, who, now, role=None)
+        return self._decide("removed", epic, None, removed, named, doing, role=None)
 
-    def pause(self, *, paused: bool, who: Signature, now: datetime) -> Decided:
+    def pause(self, doing: Doing, *, paused: bool) -> Decided:
         """Write the pause into the settings on main, for good."""
         word = "pause" if paused else "resume"
         for _try in range(TRIES):
             heads = self._fresh()
-            self._allow(who, Role.ADMIN, word)
+            self._allow(doing, Role.ADMIN, word)
             text = self.store.file(heads.main, SETTINGS)
             if text is None:
                 raise NotFound(f"There is no {SETTINGS}. `copydesk init` makes one.")
             edited = set_value(text, ("paused",), paused, path=SETTINGS)
             if edited == text:
                 return Decided((), heads.main)
-            draft = Draft(
-                main={SETTINGS: edited},
-                main_message=f"{word}: nothing goes out\n" if paused else f"{word}: go on\n",
-                author=who,
-            )
-            result, pushed = self.store.push(heads, draft, now)
+            subject = f"{word}: nothing goes out" if paused else f"{word}: go on"
+            message = "\n".join([subject, "", *doing.trailers(), ""])
+            draft = Draft(main={SETTINGS: edited}, main_message=message, author=doing.author)
+            result, pushed = self.store.push(heads, draft, doing.at)
             if result.done:
                 return Decided((), pushed.main)
             if result.refused:
@@ -109,29 +110,31 @@ class Decide:
         name: str | None,
         step: Step,
         all_of: Callable[[Delivery], bool],
-        who: Signature,
-        now: datetime,
+        doing: Doing,
         role: Role | None = Role.SCHEDULER,
     ) -> Decided:
         for _try in range(TRIES):
             heads = self._fresh()
             if role is not None:
-                self._allow(who, role, word)
+                self._allow(doing, role, word)
+            before = self.branches.said([heads.ledger] if heads.ledger else [], doing.trailer)
+            if before is not None:
+                return Decided((), before, again=True)
             record = self._record(heads, epic_id)
             chosen = self._chosen(record, name, all_of, word)
-            by = f"{who.name} <{who.email}>"
-            after = record.put(*(step(delivery, now, by) for delivery in chosen))
+            after = record.put(*(step(delivery, doing.at, doing.named) for delivery in chosen))
             keys = tuple(delivery.key for delivery in chosen)
-            message = f"{word}: {', '.join(map(str, keys))}\n"
-            draft = self._draft(heads, after, message, who)
-            result, pushed = self.store.push(heads, draft, now)
+            subject = f"{word}: {', '.join(map(str, keys))}"
+            message = "\n".join([subject, "", *doing.trailers(epic_id)])
+            draft = self._draft(heads, after, message, doing)
+            result, pushed = self.store.push(heads, draft, doing.at)
             if result.done:
                 return Decided(keys, pushed.ledger or "")
             if not result.raced:
                 raise Refused(f"The forge refuses our push: {result.refused or result.why}")
         raise Conflict(f"Others pushed first {TRIES} times. Nothing was changed; try again.")
 
-    def _draft(self, heads: Heads, record: Record, message: str, who: Signature) -> Draft:
+    def _draft(self, heads: Heads, record: Record, message: str, doing: Doing) -> Draft:
         epic, desk = self.index.epic(record.epic), self.index.desk
         projected: dict[str, bytes | None] = {}
         if epic is not None and desk.settings.projection:
@@ -140,15 +143,14 @@ class Decide:
         return Draft(
             main=projected,
             ledger={ledger_path(record.epic): dump_record(record)},
-            main_message=f"{message}\n\nskip-checks: true\n",
-            ledger_message=message,
-            author=who,
+            main_message=f"{message}\nskip-checks: true\n",
+            ledger_message=f"{message}\n",
+            author=doing.author,
         )
 
-    def _allow(self, who: Signature, role: Role, verb: str) -> None:
-        people = self.index.desk.people
-        person = person_of(people, email=who.email)
-        required(person, role, people, doing=verb, known_as=who.email)
+    def _allow(self, doing: Doing, role: Role, verb: str) -> None:
+        people, known_as = self.index.desk.people, doing.who.email or doing.who.id
+        required(people.get(doing.who.id), role, people, doing=verb, known_as=known_as)
 
     def _fresh(self) -> Heads:
         heads = self.store.sync(force=True)

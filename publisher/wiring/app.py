@@ -35,7 +35,7 @@ from publisher.adapters.signing_key import SigningKeys
 from publisher.config import KEYLESS, Config
 from publisher.domain.budget import PushBudget
 from publisher.domain.delivery import Key
-from publisher.domain.epic import Desk, Profile
+from publisher.domain.epic import Desk, Person, Profile
 from publisher.domain.fit import NO_LIMITS
 from publisher.domain.limits import Limits
 from publisher.domain.policy import Policy
@@ -43,6 +43,7 @@ from publisher.files.limits_file import limits_for
 from publisher.platforms import find_all
 from publisher.ports import Account, Forge, Heads, Platform
 from publisher.usecases.decide import Decide
+from publisher.usecases.editorial.doing import Doing
 from publisher.usecases.queries import Event, Planned, Queries
 from publisher.usecases.round import Round, RoundReport
 from publisher.usecases.standings import Standings
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from publisher.adapters.github import GitHub
 
 _LOCAL_POLL = 2.0
+_SELF = Person(id="copydesk", name=BOT.name, email=BOT.email)
 _HINT = 1.0
 
 log = logging.getLogger(__name__)
@@ -188,7 +190,7 @@ class App:
 
     @cached_property
     def decide(self) -> Decide:
-        return Decide(self.store, self.index, self.standings)
+        return Decide(self.store, self.branches, self.index, self.standings)
 
     @cached_property
     def queries(self) -> Queries:
@@ -242,7 +244,7 @@ class App:
 
             gone = await Verify(connect).gone(record, dict(self.index.desk.profiles))
         if gone:
-            self.decide.mark_removed(epic_id, gone, BOT, now)
+            self.decide.mark_removed(epic_id, gone, Doing(who=_SELF, request=uuid4().hex, at=now))
         return gone
 
     def keep_round(self, *, force: bool = False) -> RoundReport | None:

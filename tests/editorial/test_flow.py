@@ -167,7 +167,7 @@ def test_what_went_out_stays_out_and_only_the_rest_follows_an_edit(team: Team) -
     assert team.state() is EpicState.DRAFT
     team.approve("bo")
     team.schedule(ago(-1))
-    team.app.decide.retry(LAUNCH, None, team.doing("ana").author, utc_now())
+    team.app.decide.retry(LAUNCH, None, team.doing("ana"))
     team.world.run_until(lambda: team.state() is EpicState.PUBLISHED)
 
     assert sorted(post["text"] for post in team.world.network.posts()) == [
@@ -284,12 +284,12 @@ def test_a_broken_edit_is_refused_with_its_place(team: Team) -> None:
 
 def test_a_task_held_by_a_person_waits_for_release(team: Team) -> None:
     team.scheduled(task("teaser", "x"), due=ago(-2))
-    team.app.decide.hold(LAUNCH, None, team.doing("ana").author, utc_now())
+    team.app.decide.hold(LAUNCH, None, team.doing("ana"))
     team.world.run()
     assert team.world.network.posts() == []
     assert (team.state(), team.why()) == (EpicState.SCHEDULED, "held back on x")
 
-    team.app.decide.release(LAUNCH, None, team.doing("ana").author, utc_now())
+    team.app.decide.release(LAUNCH, None, team.doing("ana"))
     team.world.run_until(lambda: team.world.status("teaser/x", LAUNCH) is DeliveryStatus.PUBLISHED)
 
     assert len(team.world.network.posts()) == 1

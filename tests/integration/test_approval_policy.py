@@ -11,7 +11,15 @@ from publisher.domain.states import EpicState
 from publisher.entrypoints.cli_validate import validate
 from publisher.files.approvals_file import approvals_path
 from tests.integration.approving import Approving, needing_approval
-from tests.integration.world import ANA, SPRING, World, ago, epic_text, task, whole_second_after
+from tests.integration.world import (
+    SPRING,
+    World,
+    ago,
+    asking,
+    epic_text,
+    task,
+    whole_second_after,
+)
 
 S = DeliveryStatus
 EPIC = f"{SPRING}/epic.yaml"
@@ -135,7 +143,7 @@ def test_what_people_decide_leaves_the_status_as_a_round_would_write_it(team: Ap
     team.say()
     assert team.sent() == []
     assert team.state() == (EpicState.ERROR, "failed on x; 1 still to go")
-    team.world.app.decide.cancel("spring-launch", "teaser/x", ANA, ago(0))
+    team.world.app.decide.cancel("spring-launch", "teaser/x", asking())
     decided = team.world.ref("main")
 
     assert team.world.shown()["state"] == "Scheduled"

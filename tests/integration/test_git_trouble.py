@@ -10,7 +10,7 @@ from publisher.adapters.git_store import LEDGER
 from publisher.domain.delivery import DeliveryStatus
 from tests.integration import hooks
 from tests.integration.people import git
-from tests.integration.world import ANA, SPRING, World, ago, epic_text, task
+from tests.integration.world import SPRING, World, ago, asking, epic_text, task
 
 pytestmark = pytest.mark.usefixtures("both_ways")
 
@@ -65,7 +65,7 @@ def test_a_decision_goes_through_while_main_is_protected(world: World) -> None:
     world.epic(task("teaser", "x"))
     world.run()
     hooks.refuse_main(world.remote)
-    world.app.decide.retry("spring-launch", None, ANA, utc_now())
+    world.app.decide.retry("spring-launch", None, asking())
     world.run()
     assert world.network.texts() == TEASER
 

@@ -16,10 +16,10 @@ from publisher.domain.errors import Refused
 from publisher.domain.holds import HoldReason
 from tests.integration.people import git
 from tests.integration.world import (
-    ANA,
     SPRING,
     World,
     ago,
+    asking,
     epic_text,
     profiles_text,
     task,
@@ -426,7 +426,7 @@ def held_copy(world: World) -> None:
 
 def test_release_sends_what_was_held(world: World) -> None:
     held_copy(world)
-    world.app.decide.release("summer-launch", None, ANA, utc_now())
+    world.app.decide.release("summer-launch", None, asking())
     world.run()
     assert world.network.texts() == TEASER * 2
     assert world.status("teaser/x", "summer-launch") is DeliveryStatus.PUBLISHED
@@ -435,19 +435,19 @@ def test_release_sends_what_was_held(world: World) -> None:
 
 def test_cancel_never_sends_what_was_held(world: World) -> None:
     held_copy(world)
-    world.app.decide.cancel("summer-launch", "teaser/x", ANA, utc_now())
+    world.app.decide.cancel("summer-launch", "teaser/x", asking())
     stays_as_it_is(world, 1)
     world.people.pull()
     world.people.change(f"{OTHER}/epic.yaml", "Text of teaser.", "A better text.")
     world.people.push("Edit what was cancelled")
     stays_as_it_is(world, 1)
     with pytest.raises(Refused, match="not held"):
-        world.app.decide.release("summer-launch", "teaser/x", ANA, utc_now())
+        world.app.decide.release("summer-launch", "teaser/x", asking())
 
 
 def test_a_decision_is_one_commit_in_the_name_of_the_person(world: World) -> None:
     held_copy(world)
-    world.app.decide.release("summer-launch", None, ANA, utc_now())
+    world.app.decide.release("summer-launch", None, asking())
     told = git(world.remote, "log", "-1", "--format=%an <%ae>|%cn|%s", LEDGER)
     assert told == "Ana Silva <ana@example.com>|Copydesk|release: summer-launch/teaser/x"
 

@@ -16,12 +16,13 @@ from publisher.domain.delivery import DeliveryStatus
 from publisher.domain.errors import Refused
 from publisher.domain.holds import HoldReason
 from publisher.wiring import App
+from tests.integration.people import git
 from tests.integration.world import (
-    ANA,
     PLAYS,
     SPRING,
     World,
     ago,
+    asking,
     close,
     epic_text,
     profiles_text,
@@ -41,7 +42,7 @@ def pause(world: World, *, paused: bool) -> None:
     """What `copydesk pause` and `resume` do."""
     if paused:
         world.app.gate.pause_now(paused=True)
-    world.app.decide.pause(paused=paused, who=ANA, now=utc_now())
+    world.app.decide.pause(asking(), paused=paused)
     world.app.gate.settle_pause(paused=paused)
 
 
@@ -130,9 +131,9 @@ def test_a_lost_answer_of_a_blind_platform_waits_for_a_person(world: World, live
     assert world.status("teaser/press") is DeliveryStatus.UNCONFIRMED
     assert world.shown()["state"] == "Error"
     with pytest.raises(Refused, match="resolve"):
-        world.app.decide.retry("spring-launch", "teaser/press", ANA, utc_now())
+        world.app.decide.retry("spring-launch", "teaser/press", asking())
     url = "https://press.example/1" if live else None
-    world.app.decide.resolve("spring-launch", "press", url, ANA, utc_now())
+    world.app.decide.resolve("spring-launch", "press", url, asking())
     world.run()
     assert world.status("teaser/press") is DeliveryStatus.PUBLISHED
     assert world.network.texts() == TEASER
@@ -220,7 +221,7 @@ def test_a_manual_retry_starts_a_new_count_and_keeps_the_history(world: World) -
     world.network.arm("unavailable", times=3)
     world.epic(task("teaser", "x"))
     world.run_until(lambda: world.status("teaser/x") is DeliveryStatus.FAILED)
-    world.app.decide.retry("spring-launch", "teaser/x", ANA, utc_now())
+    world.app.decide.retry("spring-launch", "teaser/x", asking())
     world.run_until(lambda: world.status("teaser/x") is DeliveryStatus.PUBLISHED)
     delivery = world.delivery("teaser/x")
     assert [a.result for a in delivery.attempts] == ["retry", "failed", "retry", "published"]
@@ -239,7 +240,7 @@ def test_the_key_is_the_same_on_every_attempt(world: World) -> None:
 def test_retrying_what_is_not_failed_is_refused_with_a_reason(world: World) -> None:
     world.published(task("teaser", "x"))
     with pytest.raises(Refused, match="is published: there is nothing to retry"):
-        world.app.decide.retry("spring-launch", "teaser/x", ANA, utc_now())
+        world.app.decide.retry("spring-launch", "teaser/x", asking())
 
 
 def test_a_failed_delivery_stops_no_other(world: World) -> None:
@@ -265,7 +266,7 @@ def test_an_edit_makes_a_rejected_text_go_out_after_a_retry(world: World) -> Non
     world.people.push("Mend it")
     world.run()
     assert "A better text." not in world.network.texts()
-    world.app.decide.retry("spring-launch", None, ANA, utc_now())
+    world.app.decide.retry("spring-launch", None, asking())
     world.run()
     assert world.network.texts() == ["Text of other.", "A better text."]
 
@@ -387,7 +388,7 @@ def test_what_is_overdue_beyond_the_grace_is_held_until_somebody_releases_it(
     assert world.held("teaser/x") == HoldReason.OVERDUE
     assert world.shown()["state"] == "Error"
     assert world.shown()["tasks"]["teaser"]["x"]["held"]["reason"] == "overdue"
-    world.app.decide.release("spring-launch", "teaser/x", ANA, utc_now())
+    world.app.decide.release("spring-launch", "teaser/x", asking())
     world.run()
     assert world.network.texts() == TEASER
     assert world.shown()["state"] == "Published"
@@ -435,7 +436,7 @@ def test_a_pause_stops_at_once_what_was_handed_out_and_resume_lets_it_go(world: 
     world.app.gate.pause_now(paused=True)
     world.carry()
     assert world.network.posts() == []
-    world.app.decide.pause(paused=True, who=ANA, now=utc_now())
+    world.app.decide.pause(asking(), paused=True)
     world.app.gate.settle_pause(paused=True)
     world.run()
     assert world.network.posts() == []
@@ -533,7 +534,7 @@ def test_unscheduled_between_claim_and_time_it_does_not_go_out(world: World) -> 
 def test_edited_between_claim_and_time_the_new_text_goes_out_and_never_the_old(
     world: World,
 ) -> None:
-    due = whole_second_after(1.5)
+    due = whole_second_after(3)
     world.epic(task("teaser", "x"), due=due)
 
     def edit() -> None:
@@ -546,7 +547,7 @@ def test_edited_between_claim_and_time_the_new_text_goes_out_and_never_the_old(
 
 
 def test_rescheduled_between_claim_and_time_only_the_new_time_counts(world: World) -> None:
-    due = whole_second_after(1.5)
+    due = whole_second_after(3)
     world.epic(task("teaser", "x"), due=due)
     later = due + timedelta(seconds=1)
 
@@ -758,3 +759,23 @@ def test_a_call_under_way_for_long_is_shown_as_processing(world: World) -> None:
     thread.join()
     world.run()
     assert world.status("teaser/x") is DeliveryStatus.PUBLISHED
+
+
+def test_a_decision_is_carried_out_once_a_request_and_says_who_made_it(world: World) -> None:
+    world.network.arm("rejected", account="acme-x")
+    world.epic(task("teaser", "x"))
+    world.run()
+    asked = asking("again-7")
+    first = world.app.decide.retry("spring-launch", "x", asked)
+    world.network.arm("rejected", account="acme-x")
+    world.run()
+
+    second = world.app.decide.retry("spring-launch", "x", asked)
+
+    assert (first.again, second.again) == (False, True)
+    assert first.commit == second.commit
+    assert world.status("teaser/x") is DeliveryStatus.FAILED
+    told = git(world.remote, "log", "-1", "--format=%an|%cn|%B", first.commit)
+    assert told.startswith("Ana Silva|Copydesk|retry: spring-launch/teaser/x")
+    assert "Epic: spring-launch" in told
+    assert "Request-Id: again-7" in told

@@ -12,7 +12,7 @@ from tests.contract.bot_api import BotApi, Chat
 from tests.contract.pds import Owner, Pds
 from tests.contract.worlds import bluesky, telegram
 from tests.integration.servers import Server, Servers
-from tests.integration.world import ANA, World, task
+from tests.integration.world import World, asking, task
 
 READY_WITHIN = 20.0
 THREAD = {"thread": [{"body": "Second part"}, {"body": "Third part"}]}
@@ -97,7 +97,7 @@ def test_telegram_asks_a_person_about_a_lost_answer(world: World, social: Social
     world.epic(task("teaser", "telegram-acme"))
     world.run_until(until(world, "teaser/telegram-acme", DeliveryStatus.UNCONFIRMED))
     url = f"https://t.me/acme/{social.chat.made[0].id}"
-    world.app.decide.resolve("spring-launch", "telegram-acme", url, ANA, utc_now())
+    world.app.decide.resolve("spring-launch", "telegram-acme", url, asking())
     world.run()
     assert world.shown()["state"] == "Published"
     assert len(social.chat.made) == 1

@@ -21,9 +21,11 @@ from publisher.adapters.git_store import LEDGER
 from publisher.adapters.index import SqliteIndex
 from publisher.config import Config
 from publisher.domain.delivery import Delivery, DeliveryStatus, Key, Record
+from publisher.domain.epic import Person
 from publisher.files.ledger_file import ledger_path, load_record
 from publisher.files.status_file import dump_status
 from publisher.ports import Signature
+from publisher.usecases.editorial.doing import Doing
 from publisher.usecases.round import RoundReport
 from publisher.wiring import App
 from tests.integration.network import Network
@@ -73,6 +75,12 @@ def epic_text(due: datetime | None, *tasks: Mapping[str, Any], title: str = "Spr
         at = due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         plain["schedule"] = {"at": at, "timezone": "UTC"}
     return yaml.safe_dump({**plain, "tasks": list(tasks)}, sort_keys=False, allow_unicode=True)
+
+
+def asking(request: str = "") -> Doing:
+    """A request of Ana's, now."""
+    ana = Person(id="ana", name=ANA.name, email=ANA.email)
+    return Doing(who=ana, request=request or uuid4().hex, at=utc_now())
 
 
 def ago(seconds: float = 60) -> datetime:

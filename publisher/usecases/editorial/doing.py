@@ -41,11 +41,15 @@ class Doing:
     ) -> str:
         """A commit message: a subject that can be read in a log, the text, the trailers."""
         subject = f"{verb}: {epic}" + (f" {detail}" if detail else "")
+        trailers = "\n".join([*more, *self.trailers(epic)])
+        return "\n\n".join(block for block in (subject, text.strip(), trailers) if block) + "\n"
+
+    def trailers(self, epic: str = "") -> list[str]:
+        """What stands at the end of every commit: the epic, who said it where, the request."""
         slack = f"Slack-User: {self.who.slack}" if self.via == "slack" and self.who.slack else ""
         link = f"{'Slack-Message' if self.via == 'slack' else 'Link'}: {self.link}"
-        trailers = [*more, f"Epic: {epic}", slack, link if self.link else "", self.trailer]
-        blocks = [subject, text.strip(), "\n".join(line for line in trailers if line)]
-        return "\n\n".join(block for block in blocks if block) + "\n"
+        found = (f"Epic: {epic}" if epic else "", slack, link if self.link else "", self.trailer)
+        return [line for line in found if line]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
