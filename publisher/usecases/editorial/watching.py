@@ -4,7 +4,7 @@ Level-triggered: it looks at what is there now, so a webhook that got lost only 
 """
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -86,7 +86,7 @@ class Watch:
                 if self._looks.get(number) != look:
                     self._answer(open_now[number], look, now)
             self._looks = {n: look for n, look in self._looks.items() if n in open_now}
-            self._ended(heads, open_now)
+            self._ended(heads, fresh)
 
     def _look(self, heads: Heads, pull: Pull) -> _Look:
         """What one pull request changes; as it was known when nothing of it has changed."""
@@ -215,7 +215,7 @@ class Watch:
         forge.say(pull.number, _PAGE, page.text)
         self._said[pull.number] = page
 
-    def _ended(self, heads: Heads, open_now: Collection[int]) -> None:
+    def _ended(self, heads: Heads, open_now: Mapping[int, _Look]) -> None:
         """Tell the owner, once, when something was merged that nobody has approved."""
         for number, epics in self.seen.pulls().items():
             if number not in open_now:
@@ -224,7 +224,7 @@ class Watch:
                 if pull.state is PullState.MERGED:
                     for epic in epics:
                         self._tell_unapproved(heads, pull, epic)
-        self.seen.keep_pulls({number: tuple(look.epics) for number, look in self._looks.items()})
+        self.seen.keep_pulls({number: tuple(look.epics) for number, look in open_now.items()})
 
     def _tell_unapproved(self, heads: Heads, pull: Pull, epic: str) -> None:
         if not self.desk.index.path_of(epic):
