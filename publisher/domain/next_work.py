@@ -76,10 +76,12 @@ def next_work(
 
 
 def without_calls_left(delivery: Delivery, traits: Traits) -> DeliveryStatus:
-    """Where only a search can tell, a call in doubt may be out for all that anybody knows."""
+    """How it ends at the limit. Where only a search can tell, a call whose answer was lost while
+    its caller lived may be out for all that anybody knows; look-ups have settled the others.
+    """
     sure = traits.safety in {Safety.IDEMPOTENT, Safety.CHECKABLE}
-    in_doubt = delivery.doubt is not None and not sure
-    return DeliveryStatus.UNCONFIRMED if in_doubt else DeliveryStatus.FAILED
+    lost = delivery.doubt is not None and any(call.ended for call in delivery.doubt.calls)
+    return DeliveryStatus.UNCONFIRMED if lost and not sure else DeliveryStatus.FAILED
 
 
 def _in_doubt(

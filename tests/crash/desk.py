@@ -45,6 +45,7 @@ DOUBTFUL = frozenset({"searchable", "blind"})
 S = DeliveryStatus
 RESTING = frozenset({S.PUBLISHED, S.UNCONFIRMED, S.FAILED})
 SETTLE = 0.3
+LOOKS_EVERY = 3.0
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8"
     "cfc000000301010018dd8db00000000049454e44ae426082"
@@ -80,6 +81,7 @@ class Tally:
     unconfirmed: int = 0
     wrongly_unconfirmed: list[str] = field(default_factory=list)
     slowest: float = 0.0
+    extinct: int = 0  # how often no worker was left alive
 
     def add(self, other: "Tally") -> None:
         self.deliveries += other.deliveries
@@ -90,6 +92,7 @@ class Tally:
         self.unconfirmed += other.unconfirmed
         self.wrongly_unconfirmed += other.wrongly_unconfirmed
         self.slowest = max(self.slowest, other.slowest)
+        self.extinct += other.extinct
 
     @property
     def faults(self) -> list[str]:
@@ -103,7 +106,8 @@ class Tally:
         return (
             f"{self.deliveries} deliveries, {self.kills} kills, {len(self.twice)} sent twice,"
             f" {len(self.lost)} lost, {self.unconfirmed} unconfirmed"
-            f" ({self.in_flight} calls were under way at the kills)"
+            f" ({self.in_flight} calls were under way at the kills),"
+            f" {self.extinct} times no worker was left"
         )
 
 
@@ -215,6 +219,7 @@ class Desk:
     hooked: bool = True
     timing: str = HASTY
     deliverers: int = 2
+    restarts: bool = False  # as `up` does, once no worker lives any more
     settle: float = SETTLE
     repository: str = ""
     folder: Path = field(init=False)
@@ -222,6 +227,7 @@ class Desk:
     blamed: set[str] = field(default_factory=set)  # called by anybody who was killed so far
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _count: int = 0
+    _looked_at: float = 0.0
 
     def __enter__(self) -> Self:
         self.token = f"{self.name}-{secrets.token_hex(6)}"
@@ -305,6 +311,7 @@ class Desk:
     def group(self, deliverers: int | None = None, **more: str) -> "subprocess.Popen[Any]":
         """Start a worker group: a leader that starts its delivery workers."""
         count = str(self.deliverers if deliverers is None else deliverers)
+        self._looked_at = time.monotonic()
         return self.spawn(
             ["-m", "publisher", "worker", "--repo", str(self.remote.path), "--deliverers", count],
             **more,
@@ -511,7 +518,17 @@ class Desk:
 
     # The count.
 
+    def keep_one_worker(self) -> None:
+        """Kills that overlap may take the last workers; the promise is about one that lives."""
+        if not self.restarts or time.monotonic() < self._looked_at + LOOKS_EVERY:
+            return
+        self._looked_at = time.monotonic()
+        if not self.workers():
+            self.tally.extinct += 1
+            self.group()
+
     def resting(self, epic: str, deliveries: int) -> Record | None:
+        self.keep_one_worker()
         record = self.remote.record(epic)
         rest = [d for d in record.deliveries.values() if d.status in RESTING or d.held]
         return record if len(rest) == deliveries else None
@@ -528,7 +545,8 @@ class Desk:
     def story(self, epic: str) -> str:
         """Everything that helps to understand what hangs."""
         record = self.remote.record(epic)
-        lines = [
+        lines = [f"  workers alive: {sorted(self.workers())}"]
+        lines += [
             f"  {d.key} {d.status} claim={d.claim and (d.claim.seq, d.claim.work.value)}"
             f" doubt={bool(d.doubt)} due={d.due} held={d.held}"
             for d in record.deliveries.values()

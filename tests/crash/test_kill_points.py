@@ -99,7 +99,9 @@ class Run:
             for at, (point, who) in enumerate(self.orders):
                 self._serve_on(Desk(f"f{at}-{self.name}"), [(point, who)])
         else:
-            desk = Desk(f"d{number}-{self.name}", deliverers=DELIVERERS, timing=self.timing)
+            desk = Desk(
+                f"d{number}-{self.name}", deliverers=DELIVERERS, timing=self.timing, restarts=True
+            )
             self._serve_on(desk, iter(self._next, None))
 
     def _next(self) -> tuple[Point, str] | None:
