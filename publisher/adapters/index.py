@@ -40,6 +40,7 @@ class SqliteIndex:
         self._records, self._wakes = RecordTables(self._db), Wakes(self._db)
         self.heads: Heads | None = self._heads_seen()
         self._desk: Desk | None = None
+        self._desk_id = ""
 
     def close(self) -> None:
         self._db.close()
@@ -54,16 +55,17 @@ class SqliteIndex:
         return self._desk
 
     def catch_up(self, heads: Heads) -> None:
-        """Read what changed between the last seen commits and these."""
-        seen = self.heads
-        if seen == heads:
+        """Read what changed since the commits that this or another process has seen last."""
+        seen = self._heads_seen()
+        if seen == heads == self.heads:
             return
         desk_id = self._store.desk_id(heads.main)
-        same_desk = desk_id == self._meta("desk")
-        if not same_desk:
-            self._desk = None
-        desk = self._desk or self._store.desk(heads.main)
-        self._desk = desk
+        if self._desk is None or desk_id != self._desk_id:
+            self._desk, self._desk_id = self._store.desk(heads.main), desk_id
+        if seen == heads:
+            self.heads = heads
+            return
+        desk, same_desk = self._desk, desk_id == self._meta("desk")
         since = seen.main if seen and same_desk and self._store.has(seen.main) else None
         known = seen.ledger if seen and seen.ledger and self._store.has(seen.ledger) else None
         with self._transaction(), Readers(self._store) as readers:

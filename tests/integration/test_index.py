@@ -102,3 +102,43 @@ def test_many_readers_find_what_one_reader_finds(
     assert len(alone["settled"]) == 7
     turns = [f"epic-{number}" for number in range(7)]
     assert sorted(world.app.index.due(utc_now() + IN_TURN)) == turns
+
+
+def twin(world: World) -> SqliteIndex:
+    """The same file as another process has it open."""
+    return SqliteIndex(world.app.config.index, world.app.store, world.app.policy)
+
+
+def test_settings_that_another_process_has_read_first_hold_here_as_well(world: World) -> None:
+    world.epic(task("teaser", "x"))
+    due(world)
+    other = twin(world)
+    world.people.pull()
+    world.people.change("content/copydesk.yaml", "paused: false", "paused: true")
+    world.people.push("Pause")
+    heads = world.app.store.sync(force=True)
+    other.catch_up(heads)
+    other.close()
+
+    world.app.index.catch_up(heads)
+
+    assert world.app.index.desk.settings.paused
+
+
+def test_what_another_process_has_taken_back_is_read_again(world: World) -> None:
+    world.epic(task("teaser", "x", body="Old."))
+    due(world)
+    before, other = world.app.store.sync(force=True), twin(world)
+    world.people.pull()
+    world.people.change(f"{SPRING}/epic.yaml", "Old.", "New.")
+    world.people.push("Edit")
+    after = world.app.store.sync(force=True)
+    world.app.index.catch_up(after)
+    other.catch_up(before)
+    other.close()
+
+    world.app.index.catch_up(after)
+
+    epic = world.app.index.epic("spring-launch")
+    assert epic is not None
+    assert epic.tasks[0].parts[0].body == "New."
