@@ -6,7 +6,15 @@ from datetime import datetime
 import pytest
 
 from publisher.domain.delivery import Delivery, DeliveryStatus, Work
-from publisher.domain.next_work import ASK_PERSON, NOTHING, AskPerson, Next, Nothing, next_work
+from publisher.domain.next_work import (
+    ASK_PERSON,
+    NOTHING,
+    AskPerson,
+    Next,
+    Nothing,
+    next_work,
+    without_calls_left,
+)
 from publisher.domain.traits import Traits
 from tests.unit.builders import (
     BLIND,
@@ -214,3 +222,24 @@ def test_doubt_is_sticky_whatever_the_status(
     other = delivery(status, doubt=before.doubt, handle=before.handle)
 
     assert decide(other, traits, now=now) == expected
+
+
+# ── At the limit of attempts ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("before", "traits", "last"),
+    [
+        (delivery(), SEARCHABLE, S.FAILED),
+        (in_doubt(DEAD), SEARCHABLE, S.FAILED),
+        (in_doubt(ENDED), SEARCHABLE, S.UNCONFIRMED),
+        (in_doubt(ENDED_AND_DEAD), SEARCHABLE, S.UNCONFIRMED),
+        (in_doubt(ENDED), IDEMPOTENT, S.FAILED),
+        (in_doubt(ENDED), CHECKABLE, S.FAILED),
+    ],
+    ids=["no-doubt", "killed", "answer-lost", "both", "idempotent", "checkable"],
+)
+def test_only_a_lost_answer_that_nobody_can_settle_stays_unconfirmed(
+    before: Delivery, traits: Traits, last: DeliveryStatus
+) -> None:
+    assert without_calls_left(before, traits) == last
