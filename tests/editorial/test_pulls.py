@@ -162,12 +162,20 @@ def test_a_review_by_a_stranger_counts_as_nothing(team: Team) -> None:
     assert team.why() == "in a draft pull request"
 
 
+@pytest.mark.parametrize(
+    ("reviewed", "why"),
+    [(False, "merged without approval"), (True, "changes requested by Bo Chen")],
+    ids=["not-reviewed", "reviewed-just-now"],
+)
 def test_what_is_merged_without_approval_goes_nowhere_and_the_owner_hears_it_once(
-    team: Team,
+    team: Team, *, reviewed: bool, why: str
 ) -> None:
     team.draft(task("teaser", "x"))
     pull = team.app.editorial.drafts.request_review(LAUNCH, team.doing("ana")).pull
     assert pull is not None
+    if reviewed:
+        bo = team.doing("bo").author
+        team.app.forge.review(pull.number, Verdict.CHANGES_REQUESTED, bo)
     team.world.round()
     data = team.text().replace(
         b"\ntasks:", b"\nschedule: {at: 2026-01-01T09:00, timezone: UTC}\ntasks:"
@@ -182,7 +190,7 @@ def test_what_is_merged_without_approval_goes_nowhere_and_the_owner_hears_it_onc
         team.world.round()
 
     assert team.world.network.posts() == []
-    assert (team.state(), team.why()) == (EpicState.REVIEW, "merged without approval")
+    assert (team.state(), team.why()) == (EpicState.REVIEW, why)
     told = [text for text in comments(team, pull.number) if "without approval" in text]
     assert len(told) == 1
     assert told[0].startswith("@ana-acme launch was merged without approval")
