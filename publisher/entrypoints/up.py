@@ -27,10 +27,9 @@ def run_everything(config: Config, deliverers: int) -> None:
     """Run until SIGINT, SIGTERM or SIGHUP; whatever dies meanwhile is started again."""
     stop = _told_to_stop()
     config.state.mkdir(parents=True, exist_ok=True)
-    with _only_one(config):
-        embedded = None if config.redis_url else EmbeddedValkey(config.state / "valkey")
+    with _only_one(config), _embedded(config) as embedded:
         if embedded is not None:
-            config = config.with_redis(embedded.start())
+            config = config.with_redis(embedded.url)
         app = App(config)
         everything = [
             Children(["worker", "--repo", config.repo, "--deliverers", str(deliverers)], 1)
@@ -55,9 +54,21 @@ def run_everything(config: Config, deliverers: int) -> None:
                 app.stop_workers()
             for children in everything:
                 children.stop(_STOP_WITHIN)
-            if embedded is not None:
-                embedded.stop()
-            click.echo("Stopped.")
+    click.echo("Stopped.")
+
+
+@contextmanager
+def _embedded(config: Config) -> Iterator[EmbeddedValkey | None]:
+    """A Redis of our own unless one is named; it ends with us, also when the start goes wrong."""
+    if config.redis_url:
+        yield None
+        return
+    embedded = EmbeddedValkey(config.state / "valkey")
+    try:
+        embedded.start()
+        yield embedded
+    finally:
+        embedded.stop()
 
 
 def _told_to_stop() -> threading.Event:
