@@ -74,14 +74,7 @@ class Story:
         self._act(
             "Ana mends the text of sandbox-wire: Bo's approval is void, and he is asked again."
         )
-        place = ("tasks", 0, "overrides", "sandbox-wire", "body")
-        edit = Edit(
-            epic=EPIC,
-            doing=stage.doing("ana"),
-            rewrite=lambda now: set_value(now, place, MENDED),
-            confirmed=True,
-        )
-        told(editorial.editing.edit(edit))
+        told(editorial.editing.edit(self._mended()))
         self._approve()
         told(editorial.schedules.publish_now(EPIC, stage.doing("ana")))
         stage.app.decide.retry(EPIC, None, stage.doing("ana"))
@@ -94,6 +87,15 @@ class Story:
             text = post["text"].replace("\n", " ⏎ ")
             self._say(f"  {post['created_at'][11:19]}  {post['account']:<10}  {text}")
         return list(self._faults(first, last, due))
+
+    def _mended(self) -> Edit:
+        place = ("tasks", 0, "overrides", "sandbox-wire", "body")
+        return Edit(
+            epic=EPIC,
+            doing=self._stage.doing("ana"),
+            rewrite=lambda now: set_value(now, place, MENDED),
+            confirmed=True,
+        )
 
     def _approve(self) -> None:
         word = Word(kind=EntryKind.APPROVE, epic=EPIC, doing=self._stage.doing("bo"))
