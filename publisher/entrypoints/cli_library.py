@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from publisher.adapters.clock import utc_now
-from publisher.domain.calendar import Calendar
+from publisher.domain.calendar import Calendar, GoLive
+from publisher.domain.epic import Settings
 from publisher.domain.states import EpicState
 from publisher.domain.walltime import TimeProblem, zone_named
 from publisher.entrypoints.calendar_text import month_text, week_text
@@ -74,13 +75,7 @@ def calendar(
     entries = list(app.editorial.library.calendar(Wanted(state=_state(state), owner=owner)))
     settings = app.index.desk.settings
     if ics is not None:
-        from publisher.files.ics import render_ics  # noqa: PLC0415 - only here
-
-        data = render_ics(
-            entries, repository=settings.id, stamp=utc_now(), blackouts=settings.blackouts
-        )
-        ics.write_bytes(data)
-        click.echo(f"Wrote {len(entries)} entries to {ics}.")
+        _write_ics(ics, entries, settings)
         return
     try:
         info = zone_named(zone or settings.timezone)
@@ -100,6 +95,16 @@ def calendar(
         lines = month_text(whole, first.year, first.month, today)
     for line in lines:
         click.echo(line)
+
+
+def _write_ics(path: Path, entries: list[GoLive], settings: Settings) -> None:
+    from publisher.files.ics import render_ics  # noqa: PLC0415 - only here
+
+    data = render_ics(
+        entries, repository=settings.id, stamp=utc_now(), blackouts=settings.blackouts
+    )
+    path.write_bytes(data)
+    click.echo(f"Wrote {len(entries)} entries to {path}.")
 
 
 def _state(word: str | None) -> EpicState | None:
