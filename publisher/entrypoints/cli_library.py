@@ -52,7 +52,7 @@ def list_(state: str | None, owner: str, words: str, repo: str, as_json: bool) -
 @click.option("--month", metavar="YYYY-MM", help="A month (default: this one).")
 @click.option("--week", metavar="YYYY-MM-DD", help="The week of this day, with every entry.")
 @click.option("--timezone", "zone", help="The zone of the calendar (default: the team's).")
-@click.option("--ics", type=click.Path(path_type=Path), help="Write a file for calendar programs.")
+@click.option("--ics", type=click.Path(path_type=Path), help="Write all to a calendar file.")
 @state_option
 @owner_option
 @repo_option
